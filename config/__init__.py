@@ -1,0 +1,1 @@
+"""What an operator may change, read from TOML and the environment, with every mistake named."""

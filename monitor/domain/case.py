@@ -1,0 +1,355 @@
+"""A case, the decisions about it, what is then asked of the platform, and the allowed moves.
+
+Case         open ─► claimed ─► decided ─► closed     (keep: decided and closed in one write)
+             claimed ─► open (released, lease over)    claimed ─► escalated ─► claimed
+             decided ─► open (platform refused)        closed ─► open (review, edit, drift)
+Enforcement  requested ─► done | refused | failed      done ─► drifted;  by_hand: a person says so
+
+Every move takes the case as it was read and returns it as it shall be, its version one higher.
+A move that is not allowed raises ``Refused`` with one sentence for the person who asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType
+
+from config.standards import ClauseId, Lane, Severity
+from connectors.contract import ChannelId
+from monitor.domain.people import PersonId
+
+__all__ = [
+    "Act",
+    "Case",
+    "CaseId",
+    "CaseState",
+    "Decision",
+    "DecisionOrder",
+    "DecisionOutcome",
+    "Enforcement",
+    "EnforcementState",
+    "Refused",
+    "claim",
+    "close",
+    "decide",
+    "lapse",
+    "reassess",
+    "release",
+    "reopen",
+]
+
+CaseId = NewType("CaseId", int)
+"""Shown as ``WM-412``."""
+
+NOTE_LIMIT = 500
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DECIDED = "decided"
+    ESCALATED = "escalated"
+    CLOSED = "closed"
+
+
+class DecisionOutcome(StrEnum):
+    """What a person concluded."""
+
+    HIDE = "hide"
+    KEEP = "keep"
+    ESCALATE = "escalate"
+    RESTORE = "restore"
+
+
+class Act(StrEnum):
+    """What a platform is asked to do."""
+
+    HIDE = "hide"
+    RESTORE = "restore"
+
+
+class EnforcementState(StrEnum):
+    """What became of asking a platform. ``done`` is said by the platform alone."""
+
+    REQUESTED = "requested"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+    DRIFTED = "drifted"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An assessment that a person must look at.
+
+    Attributes:
+        comment_id: The comment's row in our store.
+        clauses: Touched clauses, worst first; the first is what a card leads with.
+        version: Rises with every move; a press made on an older one is refused.
+        holder: Who has claimed it.
+        held_since: When they did; ``held_until`` when the claim lapses. Aware UTC.
+        escalated_to: The escalation route that has it, while it is escalated.
+        hidden: True from the platform's confirmation of a hide to that of a restore.
+        by_hand: What to do at the platform because it refused us, or "".
+    """
+
+    id: CaseId
+    channel_id: ChannelId
+    comment_id: int
+    lane: Lane
+    severity: Severity
+    clauses: tuple[ClauseId, ...]
+    state: CaseState
+    version: int
+    opened_at: datetime
+    holder: PersonId | None = None
+    held_since: datetime | None = None
+    held_until: datetime | None = None
+    escalated_to: str | None = None
+    closed_at: datetime | None = None
+    hidden: bool = False
+    by_hand: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What people say to each other: ``WM-412``."""
+        return f"WM-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionOrder:
+    """What a moderator pressed: outcome, clause, and why it is proportionate.
+
+    Attributes:
+        clause: The clause of the standard that the decision cites.
+        note: One line on proportionality; required unless the comment is kept.
+        route: The escalation route, when escalating.
+        by_hand: The moderator has already done it at the platform.
+    """
+
+    outcome: DecisionOutcome
+    clause: ClauseId | None
+    note: str = ""
+    route: str | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person concluded about a case, under which text of the standard.
+
+    Attributes:
+        press: The press that made it; the same press finds the same decision.
+        case_version: The version of the case that was decided.
+    """
+
+    id: int
+    case_id: CaseId
+    outcome: DecisionOutcome
+    clause: ClauseId | None
+    note: str
+    by: PersonId
+    at: datetime
+    standards_version: str
+    case_version: int
+    press: str
+    route: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Enforcement:
+    """What we asked the platform to do, and what it said.
+
+    Attributes:
+        outcome: The platform's answer in our word (``done``, ``already``, ``gone``), or "".
+        detail: One sentence about a refusal, a failure or a drift.
+        recheck_at: When the platform is asked again whether it is still so.
+    """
+
+    id: int
+    decision_id: int
+    case_id: CaseId
+    act: Act
+    state: EnforcementState
+    requested_at: datetime
+    attempts: int = 0
+    outcome: str = ""
+    detail: str = ""
+    confirmed_at: datetime | None = None
+    recheck_at: datetime | None = None
+    rechecks: int = 0
+
+
+class Refused(Exception):  # noqa: N818 - it says what happened to the press
+    """A move was not allowed; ``sentence`` says why, with who and when, for the one who asked."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def claim(case: Case, by: PersonId, *, now: datetime, lease: timedelta) -> Case:
+    """Give the case to ``by`` until ``now + lease``; claiming one's own renews the lease.
+
+    An escalated case is taken back by claiming it.
+    """
+    match case.state:
+        case CaseState.OPEN | CaseState.ESCALATED:
+            pass
+        case CaseState.CLAIMED:
+            if case.holder != by:
+                raise Refused(_held(case))
+        case CaseState.DECIDED:
+            raise Refused(f"{case.reference} is decided and waits for the platform.")
+        case CaseState.CLOSED:
+            raise Refused(f"{case.reference} is closed. Ask for a review to open it again.")
+    return replace(
+        case,
+        state=CaseState.CLAIMED,
+        version=case.version + 1,
+        holder=by,
+        held_since=now if case.holder != by else case.held_since,
+        held_until=now + lease,
+        escalated_to=None,
+    )
+
+
+def release(case: Case, by: PersonId) -> Case:
+    """Put a claimed case back into the queue; only its holder may."""
+    _must_hold(case, by)
+    return _unheld(case, CaseState.OPEN)
+
+
+def lapse(case: Case, *, now: datetime) -> Case:
+    """Put a claimed case back into the queue because its claim ran out."""
+    if case.state is not CaseState.CLAIMED or case.held_until is None or case.held_until > now:
+        raise Refused(f"{case.reference} is not overdue.")
+    return _unheld(case, CaseState.OPEN)
+
+
+def decide(case: Case, order: DecisionOrder, by: PersonId, *, now: datetime) -> Case:
+    """Move a case by its holder's decision.
+
+    Hide and restore wait for the platform (``decided``), unless done by hand; keep closes;
+    escalate hands it on.
+    """
+    _must_hold(case, by)
+    _must_be_complete(case, order)
+    match order.outcome:
+        case DecisionOutcome.HIDE | DecisionOutcome.RESTORE:
+            if order.by_hand:
+                done = _unheld(case, CaseState.CLOSED)
+                hidden = order.outcome is DecisionOutcome.HIDE
+                return replace(done, closed_at=now, by_hand="", hidden=hidden)
+            return replace(_unheld(case, CaseState.DECIDED), holder=by, by_hand="")
+        case DecisionOutcome.KEEP:
+            return replace(_unheld(case, CaseState.CLOSED), closed_at=now, by_hand="")
+        case DecisionOutcome.ESCALATE:
+            return replace(_unheld(case, CaseState.ESCALATED), escalated_to=order.route)
+
+
+def close(case: Case, *, now: datetime, hidden: bool) -> Case:
+    """The platform has confirmed the decision: close, and remember what it said."""
+    if case.state is not CaseState.DECIDED:
+        raise Refused(f"{case.reference} is not waiting for the platform.")
+    return replace(
+        _unheld(case, CaseState.CLOSED), closed_at=now, hidden=hidden, by_hand=""
+    )
+
+
+def reopen(case: Case, *, by_hand: str = "") -> Case:
+    """Put a decided or closed case back into the queue.
+
+    Args:
+        by_hand: What to do at the platform, when it refused what was asked.
+    """
+    if case.state not in {CaseState.DECIDED, CaseState.CLOSED}:
+        raise Refused(f"{case.reference} is already open.")
+    return replace(_unheld(case, CaseState.OPEN), closed_at=None, by_hand=by_hand)
+
+
+def reassess(
+    case: Case, *, lane: Lane, severity: Severity | None, clauses: tuple[ClauseId, ...]
+) -> Case:
+    """The comment was edited: read it anew, and put a closed case back into the queue.
+
+    A case that somebody holds stays theirs. An edit never lowers what the case was opened for
+    while nobody has decided it: the earlier version was seen by people.
+    """
+    if severity is None and case.state is CaseState.CLOSED:
+        return case
+    worst = min(
+        (each for each in (severity, case.severity) if each is not None),
+        key=lambda each: each.rank,
+    )
+    seen = clauses + tuple(clause for clause in case.clauses if clause not in clauses)
+    moved = replace(
+        case, severity=worst, clauses=seen, version=case.version + 1,
+        lane=lane if severity is not None else case.lane,
+    )
+    if case.state is CaseState.CLOSED:
+        return replace(moved, state=CaseState.OPEN, closed_at=None)
+    return moved
+
+
+def _must_hold(case: Case, by: PersonId) -> None:
+    match case.state:
+        case CaseState.CLAIMED:
+            if case.holder != by:
+                raise Refused(_held(case))
+        case CaseState.OPEN:
+            raise Refused(f"Claim {case.reference} first, so that two people do not decide it.")
+        case CaseState.ESCALATED:
+            raise Refused(
+                f"{case.reference} is escalated to {case.escalated_to}. Take it back first."
+            )
+        case CaseState.DECIDED:
+            raise Refused(f"{case.reference} is decided and waits for the platform.")
+        case CaseState.CLOSED:
+            raise Refused(f"{case.reference} is closed. Ask for a review to open it again.")
+
+
+def _must_be_complete(case: Case, order: DecisionOrder) -> None:
+    if order.outcome is not DecisionOutcome.KEEP:
+        if order.clause is None:
+            raise Refused("Choose the clause of the standard that this decision rests on.")
+        if not order.note.strip():
+            raise Refused("Say in one line why this step is proportionate.")
+    elif order.clause is None and case.clauses:
+        raise Refused("Choose the clause that you considered, so that the record is whole.")
+    if len(order.note) > NOTE_LIMIT:
+        raise Refused(f"Keep the note under {NOTE_LIMIT} characters.")
+    if order.outcome is DecisionOutcome.ESCALATE and not order.route:
+        raise Refused("Choose whom to escalate to.")
+    if order.outcome is DecisionOutcome.HIDE and case.lane is Lane.WELFARE:
+        if order.clause == "welfare":
+            raise Refused(
+                "Welfare is a duty of care, never a reason to hide. Escalate it, "
+                "or cite the clause that the words breach."
+            )
+    if order.outcome is DecisionOutcome.HIDE and case.hidden:
+        raise Refused(f"{case.reference} is hidden already.")
+    if order.outcome is DecisionOutcome.RESTORE and not case.hidden:
+        raise Refused(f"{case.reference} is not hidden.")
+
+
+def _held(case: Case) -> str:
+    since = f" at {case.held_since:%H:%M} UTC" if case.held_since else ""
+    return f"{case.reference} was claimed by {case.holder}{since}."
+
+
+def _unheld(case: Case, state: CaseState) -> Case:
+    return replace(
+        case,
+        state=state,
+        version=case.version + 1,
+        holder=None,
+        held_since=None,
+        held_until=None,
+        escalated_to=None,
+    )

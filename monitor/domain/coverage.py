@@ -1,0 +1,103 @@
+"""Was every channel really seen? Pulls done against pulls due, and the holes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from connectors.contract import ChannelId
+
+__all__ = ["CoverageRow", "Gap", "PullEnd", "gaps", "pulls_due"]
+
+_TOLERANCE = 2
+"""A channel counts as unseen once this many intervals pass without a finished pull."""
+
+
+class PullEnd(StrEnum):
+    """How a pull ended; ``running`` is one that has not, or whose process died."""
+
+    RUNNING = "running"
+    DONE = "done"
+    LATER = "later"
+    REJECTED = "rejected"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageRow:
+    """One pull of one channel, from its start to its end.
+
+    Attributes:
+        seen: Comments that the platform showed; ``new`` and ``edited`` are those we stored.
+        platform_count: The platform's own count on the posts that were read, where it states one.
+        cause: One sentence where it did not end well, or "".
+    """
+
+    channel_id: ChannelId
+    run: str
+    started_at: datetime
+    ended_at: datetime | None
+    end: PullEnd
+    seen: int
+    new: int
+    edited: int
+    platform_count: int | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of time in which a channel was not seen, with its cause as far as known."""
+
+    channel_id: ChannelId
+    start: datetime
+    end: datetime
+    cause: str
+
+
+def pulls_due(interval: timedelta, start: datetime, end: datetime) -> int:
+    """How many pulls a channel owes between two moments."""
+    return max(0, int((end - start) / interval))
+
+
+def gaps(
+    rows: Sequence[CoverageRow], *, interval: timedelta, start: datetime, end: datetime
+) -> tuple[Gap, ...]:
+    """The stretches between ``start`` and ``end`` without a finished pull.
+
+    Args:
+        rows: One channel's pulls in any order.
+        interval: How often the channel is due.
+    """
+    if end <= start:
+        return ()
+    if not rows:
+        return ()
+    channel_id = rows[0].channel_id
+    done = sorted(
+        row.ended_at
+        for row in rows
+        if row.end is PullEnd.DONE and row.ended_at is not None and start <= row.ended_at < end
+    )
+    marks = [start, *done, end]
+    found = []
+    for before, after in zip(marks, marks[1:], strict=False):
+        if after - before > interval * _TOLERANCE:
+            found.append(
+                Gap(
+                    channel_id=channel_id,
+                    start=before,
+                    end=after,
+                    cause=_cause(rows, before, after),
+                )
+            )
+    return tuple(found)
+
+
+def _cause(rows: Sequence[CoverageRow], start: datetime, end: datetime) -> str:
+    failed = [row for row in rows if row.cause and start <= row.started_at < end]
+    if failed:
+        return max(failed, key=lambda row: row.started_at).cause
+    return "no pull was made"

@@ -1,0 +1,1 @@
+"""A pretend town: loopback servers that imitate the platforms and Slack, for demo and tests."""
