@@ -176,6 +176,7 @@ _LEET: Final = (
     str.maketrans("01345789@$!|+", "oieastbgasiit"),
     str.maketrans("01345789@$!|+", "olaastbgasllt"),
 )
+_ROAD_OR_AMOUNT: Final = re.compile(r"[a-z]{1,2}[0-9]+[a-z]?|[0-9]+[a-z]{1,3}")
 _LONGEST_CHUNK: Final = 400
 _LONGEST_WORD: Final = 40
 
@@ -248,6 +249,8 @@ def _undisguised(core: str) -> str:
     if _STRETCH.search(core):
         return _unstretched(core)
     if not _DISGUISED.search(core) or len(core) > _LONGEST_WORD:
+        return ""
+    if _ROAD_OR_AMOUNT.fullmatch(core):
         return ""
     for table in _LEET:
         plain = _LETTERS.sub("", core.translate(table))

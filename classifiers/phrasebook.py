@@ -8,7 +8,7 @@ A file holds groups; each group says which labels its phrases speak for, and how
     except = ["burn calories"]
 
 In a phrase ``(a|b)`` chooses (an empty choice is allowed), ``...`` stands for up to three words,
-``word*`` takes any ending, ``{name}`` is a list from ``[sets]``, ``^`` and ``$`` are the ends of
+``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from ``[sets]``, ``^`` and ``$`` are the ends of
 the text, and apostrophes are optional. Phrases match whole words only. What an exception covers
 is not seen; within the reach of a ``softened_by`` cue (someone is quoted, or the words are
 denied) a value is multiplied by ``SOFTENED``.
@@ -19,11 +19,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import product
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -31,7 +30,7 @@ from classifiers import normalise as _normalise_module
 from classifiers.contract import Label, ModelFingerprint, Score, Scores, Span
 from classifiers.normalise import Normalised, normalise
 
-__all__ = ["SOFTENED", "PhraseReader", "Phrasebook", "Sighting", "digest_of", "merged"]
+__all__ = ["SOFTENED", "PhraseReader", "Phrasebook", "Sighting", "digest_of", "merged", "source_of"]
 
 SOFTENED: Final = 0.45
 """What is left of a value when the words are quoted, reported or denied: always below 0.5."""
@@ -64,7 +63,7 @@ class Phrasebook:
     """
 
     def __init__(self, document: Mapping[str, Any], *, content: bytes) -> None:
-        sets = {name: _one_of(words) for name, words in document.get("sets", {}).items()}
+        sets: _Sets = document.get("sets", {})
         groups: Sequence[Mapping[str, Any]] = document["group"]
         self.content = content
         self._labels: list[Mapping[Label, float]] = [
@@ -74,7 +73,12 @@ class Phrasebook:
         self._reach: list[int] = [group.get("reach", _LONGEST_BREATH) for group in groups]
         self._phrases = _Expression([group["phrases"] for group in groups], sets=sets)
         exceptions = [group.get("except", ()) for group in groups]
-        self._exceptions = _Expression(exceptions, sets=sets) if any(exceptions) else None
+        # Compiled when first needed: most texts match no phrase, so nothing to except.
+        self._exceptions = (
+            lru_cache(maxsize=1)(lambda: _Expression(exceptions, sets=sets))
+            if any(exceptions)
+            else None
+        )
         softener = document.get("softened_by")
         self._softener = Phrasebook.shipped(softener) if softener else None
         if self._softener:
@@ -88,13 +92,16 @@ class Phrasebook:
     def sightings(self, reading: Normalised) -> list[Sighting]:
         """Every phrase found, in the order of the text."""
         matches = self._uncovered(reading.text)
-        reaches = self._softener.reaches(reading.text) if self._softener and matches else []
+        if not matches:
+            return []
+        reaches = self._softener.reaches(reading.text) if self._softener else []
+        softened = _painted(reading.text, reaches)
         return [
             Sighting(
                 labels=self._labels[group],
                 start=start,
                 end=end,
-                is_softened=any(begin <= start < stop for begin, stop in reaches),
+                is_softened=bool(softened[start]),
             )
             for start, end, group in matches
         ]
@@ -110,11 +117,11 @@ class Phrasebook:
         matches = self._phrases.matches(text)
         if not matches or self._exceptions is None:
             return matches
-        covered = [(start, end) for start, end, _ in self._exceptions.matches(text)]
+        covered = _painted(text, [(start, end) for start, end, _ in self._exceptions().matches(text)])
         return [
             (start, end, group)
             for start, end, group in matches
-            if not any(begin <= start and end <= stop for begin, stop in covered)
+            if not (covered[start] and covered[end - 1])
         ]
 
 
@@ -124,18 +131,19 @@ class PhraseReader:
     Args:
         name: As the registry knows it; part of the fingerprint.
         books: Read in this order; a label keeps its highest value.
+        code: The source of whoever adds to what is read; part of the fingerprint.
     """
 
-    def __init__(self, name: str, books: Sequence[Phrasebook]) -> None:
+    def __init__(self, name: str, books: Sequence[Phrasebook], *, code: bytes = b"") -> None:
         self._books = tuple(books)
         self._fingerprint = ModelFingerprint(
-            f"{name} {digest_of(*(book.content for book in self._books))}"
+            f"{name} {digest_of(code, *(book.content for book in self._books))}"
         )
 
     @classmethod
-    def shipped(cls, name: str, *books: str) -> Self:
+    def shipped(cls, name: str, *books: str, code: bytes = b"") -> Self:
         """A reader of shipped phrasebooks, by their names."""
-        return cls(name, [Phrasebook.shipped(book) for book in books])
+        return cls(name, [Phrasebook.shipped(book) for book in books], code=code)
 
     @property
     def fingerprint(self) -> ModelFingerprint:
@@ -148,12 +156,13 @@ class PhraseReader:
 
     def read(self, reading: Normalised) -> dict[Label, Score]:
         """The labels seen in one text, with spans of the original."""
-        return merged(
-            (label, value * (SOFTENED if seen.is_softened else 1), seen.start, seen.end)
+        seen = (
+            (label, value * (SOFTENED if sighting.is_softened else 1), sighting.start, sighting.end)
             for book in self._books
-            for seen in book.sightings(reading)
-            for label, value in seen.labels.items()
-        , reading=reading)
+            for sighting in book.sightings(reading)
+            for label, value in sighting.labels.items()
+        )
+        return merged(seen, reading=reading)
 
 
 def merged(
@@ -174,11 +183,15 @@ def merged(
 def digest_of(*contents: bytes) -> str:
     """Twelve hexadecimal digits over the contents and over the code that reads them."""
     digest = hashlib.sha256()
-    for source in (__file__, _normalise_module.__file__):
-        digest.update(Path(source).read_bytes())
-    for content in (_hidden_words(), *contents):
+    code = (source_of(__file__), source_of(_normalise_module.__file__))
+    for content in (*code, _hidden_words(), *contents):
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:12]
+
+
+def source_of(file: str) -> bytes:
+    """The bytes of a module's source, for its fingerprint: ``source_of(__file__)``."""
+    return Path(file).read_bytes()
 
 
 def _hidden_words() -> bytes:
@@ -197,6 +210,14 @@ _BREATH: Final = re.compile(
 _LONGEST_BREATH: Final = 120
 
 
+def _painted(text: str, stretches: Iterable[tuple[int, int]]) -> bytearray:
+    """One byte a code point, set inside the stretches: looking a place up costs the same always."""
+    surface = bytearray(len(text))
+    for start, end in stretches:
+        surface[start:end] = b"\1" * (end - start)
+    return surface
+
+
 def _end_of_breath(text: str, start: int, *, reach: int) -> int:
     limit = min(len(text), start + reach)
     stop = _BREATH.search(text, start, limit)
@@ -207,28 +228,29 @@ _WORD_STARTS: Final = r"(?<![^\W_])"
 _WORD_ENDS: Final = r"(?![^\W_])"
 _BETWEEN: Final = r"[^\w.!?\n]{1,4}"
 _SOME_WORDS: Final = rf"(?:{_BETWEEN}[\w'-]{{1,24}}){{0,3}}?{_BETWEEN}"
-_CHOICE: Final = re.compile(r"\(([^()]*)\)")
 _SPECIAL: Final = {
     " ": _BETWEEN,
     "'": "'?",
     "-": "[- ]?",
     "^": r"\A\W{0,8}",
     "$": r"\W{0,20}\Z",
+    "+": r"[\w'-]{1,24}",
 }
 _ANY_ENDING: Final = r"[\w'-]{0,14}"
 _END: Final = "\0"
 _ATOM: Final = re.compile(r" ?\.\.\. ?|\{\w+\}|\w\*|.", re.DOTALL)
 
+_Sets = Mapping[str, Sequence[str]]
 _Branches = dict[str, "_Branches"]
 
 
 class _Expression:
     """Groups of phrases as one compiled expression, each match with its group's number."""
 
-    def __init__(self, groups: Sequence[Sequence[str]], *, sets: Mapping[str, str]) -> None:
+    def __init__(self, groups: Sequence[Sequence[str]], *, sets: _Sets) -> None:
         root: _Branches = {}
         for number, phrases in enumerate(groups):
-            for plain in (plain for phrase in phrases for plain in _spelled_out(phrase)):
+            for plain in (plain for phrase in phrases for plain in _opened(phrase)):
                 _plant(root, [*_atoms(plain, sets=sets), f"{_END}{number}"])
         self._marks: list[int] = []
         self._pattern = re.compile(_WORD_STARTS + _grown(root, marks=self._marks))
@@ -241,34 +263,75 @@ class _Expression:
         ]
 
 
-def _spelled_out(phrase: str) -> list[str]:
-    """Every phrase that the choices of this one allow."""
-    pieces = _CHOICE.split(phrase)
-    choices = [piece.split("|") if odd % 2 else [piece] for odd, piece in enumerate(pieces)]
-    return [" ".join("".join(chosen).split()) for chosen in product(*choices)]
+def _opened(phrase: str) -> Iterator[str]:
+    """The phrase once for every way it can begin, so that the tree forks on plain letters."""
+    kind, piece, rest = _first_piece(phrase)
+    if kind == "choice":
+        for choice in _choices(piece):
+            yield from _opened(choice + rest)
+    else:
+        yield phrase
 
 
-def _atoms(phrase: str, *, sets: Mapping[str, str]) -> list[str]:
-    atoms = []
-    for atom in _ATOM.findall(phrase):
-        if atom.startswith("{"):
-            if atom[1:-1] not in sets:
-                raise ValueError(f"the set {atom} is used in a phrase and is not under [sets]")
-            atoms.append(sets[atom[1:-1]])
-        elif "..." in atom:
-            atoms.append(_SOME_WORDS)
+def _first_piece(phrase: str) -> tuple[str, str, str]:
+    """The kind of the first piece, its inside, and what follows it."""
+    if phrase.startswith("{"):
+        name, _, rest = phrase[1:].partition("}")
+        return "set", name, rest
+    if not phrase.startswith("("):
+        text = re.match("[^({]*", phrase)
+        end = text.end() if text else 0
+        return "text", phrase[:end], phrase[end:]
+    depth = 0
+    for index, character in enumerate(phrase):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return "choice", phrase[1:index], phrase[index + 1 :]
+    raise ValueError(f"a bracket is never closed in the phrase {phrase!r}")
+
+
+def _choices(inside: str) -> list[str]:
+    """The choices of a bracket, which may hold brackets themselves."""
+    choices, depth = [""], 0
+    for character in inside:
+        depth += (character == "(") - (character == ")")
+        if character == "|" and depth == 0:
+            choices.append("")
         else:
-            ending = _ANY_ENDING if atom.endswith("*") else ""
-            atoms.append(_SPECIAL.get(atom[0], re.escape(atom[0])) + ending)
+            choices[-1] += character
+    return choices
+
+
+def _members(name: str, *, sets: _Sets) -> Sequence[str]:
+    if name not in sets:
+        raise ValueError(f"the set {name!r} is used in a phrase and is not under [sets]")
+    return sets[name]
+
+
+def _atoms(phrase: str, *, sets: _Sets) -> list[str]:
+    atoms: list[str] = []
+    while phrase:
+        kind, piece, phrase = _first_piece(phrase)
+        if kind == "text":
+            atoms += [_letter(atom) for atom in _ATOM.findall(piece)]
+        else:
+            choices = _choices(piece) if kind == "choice" else _members(piece, sets=sets)
+            atoms.append(_one_of(tuple(choices), sets=sets))
     return atoms
 
 
-def _one_of(words: Iterable[str]) -> str:
-    """The words of a set as one expression without marks."""
+def _letter(atom: str) -> str:
+    if "..." in atom:
+        return _SOME_WORDS
+    return _SPECIAL.get(atom[0], re.escape(atom[0])) + (_ANY_ENDING if atom[1:] else "")
+
+
+def _one_of(choices: Iterable[str], *, sets: _Sets) -> str:
+    """The choices as one expression without marks."""
     root: _Branches = {}
-    for plain in (plain for word in words for plain in _spelled_out(word)):
-        _plant(root, [*_atoms(plain, sets={}), _END])
-    return _grown(root, marks=None)
+    for choice in choices:
+        _plant(root, [*_atoms(choice, sets=sets), _END])
+    return f"(?:{_grown(root, marks=None)})"
 
 
 def _plant(root: _Branches, atoms: Iterable[str]) -> None:
@@ -278,14 +341,15 @@ def _plant(root: _Branches, atoms: Iterable[str]) -> None:
 
 def _grown(branches: _Branches, *, marks: list[int] | None) -> str:
     """The tree as an expression; at every fork the longer phrase is tried before the end."""
-    forks = []
-    for atom, rest in branches.items():
-        if not atom.startswith(_END):
-            forks.append(atom + _grown(rest, marks=marks))
-    for atom in branches:
-        if atom.startswith(_END) and not any(fork.startswith(_WORD_ENDS) for fork in forks):
-            forks.append(_WORD_ENDS)
-            if marks is not None:
-                forks[-1] += "()"
-                marks.append(int(atom.removeprefix(_END)))
+    forks = [
+        atom + _grown(rest, marks=marks)
+        for atom, rest in branches.items()
+        if not atom.startswith(_END)
+    ]
+    ends = [atom for atom in branches if atom.startswith(_END)]
+    if ends and marks is None:
+        forks.append("")
+    elif ends and marks is not None:
+        forks.append(f"{_WORD_ENDS}()")
+        marks.append(int(ends[0].removeprefix(_END)))
     return forks[0] if len(forks) == 1 else f"(?:{'|'.join(forks)})"

@@ -6,9 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, ClassVar, Final, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -16,11 +17,15 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from config.problems import ConfigProblem, did_you_mean
 
 __all__ = [
+    "NAME",
+    "Day",
     "Duration",
     "Name",
     "TomlTable",
+    "Zone",
     "at",
     "canonical_json",
+    "days_in_utc",
     "mistake",
     "parse_duration",
     "read_table",
@@ -31,10 +36,16 @@ __all__ = [
 ]
 
 
+NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+"""How a name is spelled that appears in output, addresses and log lines."""
+
+
 class TomlTable(BaseModel):
     """A table as it stands in a file: unknown keys and coerced values are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    inner_keys: ClassVar[frozenset[str]] = frozenset()
+    """The keys of the tables inside, for the hint beside an unknown key."""
 
 
 Table = TypeVar("Table", bound=TomlTable)
@@ -65,7 +76,7 @@ def read_table(
     try:
         # JSON is pydantic's strict mode for text formats: an enum may come as a string, a tuple
         # as an array, but never a number as a string.
-        return shape.model_validate_json(canonical_json(content)), ()
+        return shape.model_validate_json(_json(content)), ()
     except ValidationError as error:
         known = _keys_of(shape)
         found = error.errors(include_url=False, include_input=False)
@@ -80,13 +91,7 @@ def tables(content: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
 
 def canonical_json(content: Mapping[str, Any]) -> str:
     """One spelling for one content: the order of keys, comments and layout leave no trace."""
-    return json.dumps(
-        content,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        default=lambda value: value.isoformat(),
-    )
+    return _json(content, sort_keys=True)
 
 
 def at(file: str, table: str = "", key: str = "") -> str:
@@ -114,10 +119,7 @@ def sentence(error: ErrorDetails, known: Iterable[str] = ()) -> tuple[str, str, 
         return "C006", f'"{key}" is missing', f"Add {key}."
     if kind in _NOT_ALLOWED:
         return "C008", "is not one of those allowed", f"Write {context['expected']}."
-    wanted = next((words for start, words in _KINDS.items() if kind.startswith(start)), "")
-    if wanted:
-        return "C007", f"is not {wanted}", f"Write {wanted}."
-    return "C007", error["msg"][:1].lower() + error["msg"][1:], "Correct the value."
+    return "C007", *_wrong_value(kind, context, error["msg"])
 
 
 def parse_duration(written: object) -> timedelta:
@@ -126,8 +128,9 @@ def parse_duration(written: object) -> timedelta:
     Raises:
         ValueError: It is none of these, negative, or longer than ten years.
     """
+    amount: float
     if isinstance(written, int) and not isinstance(written, bool):
-        amount, unit = float(written), 1
+        amount, unit = min(max(written, -1), _LONGEST_S + 1), 1
     elif isinstance(written, str) and (found := _DURATION.match(written)):
         amount, unit = float(found["amount"]), _UNITS.get(found["unit"], 0)
     else:
@@ -144,8 +147,28 @@ def spell_duration(duration: timedelta) -> str:
     seconds = duration.total_seconds()
     for name, unit in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds and seconds % unit == 0:
-            return f"{seconds // unit:.0f} {name}"
-    return f"{seconds:g} s"
+            return f"{seconds // unit:.0f} {'day' if seconds == unit and name == 'days' else name}"
+    return f"{seconds:.6f}".rstrip("0").rstrip(".") + " s"
+
+
+def days_in_utc(first: date, last: date, *, zone: str) -> tuple[datetime, datetime]:
+    """The moments, in UTC, at which local day ``first`` begins and local day ``last`` is over."""
+    local = ZoneInfo(zone)
+    starts = datetime.combine(first, time(), tzinfo=local)
+    ends = datetime.combine(last + timedelta(days=1), time(), tzinfo=local)
+    return starts.astimezone(UTC), ends.astimezone(UTC)
+
+
+def _wrong_value(kind: str, context: Mapping[str, Any], said: str) -> tuple[str, str]:
+    if kind in _EMPTY:
+        return "is empty", "Fill it in."
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return "is out of range", f"Write {words} {context[key]}."
+    wanted = next((words for start, words in _KINDS.items() if kind.startswith(start)), "")
+    if wanted:
+        return f"is not {wanted}", f"Write {wanted}."
+    return said[:1].lower() + said[1:], "Correct the value."
 
 
 def _duration(written: object) -> timedelta:
@@ -157,10 +180,34 @@ def _duration(written: object) -> timedelta:
 
 
 def _name(written: object) -> str:
-    if isinstance(written, str) and _NAME.fullmatch(written):
+    if isinstance(written, str) and NAME.fullmatch(written):
         return written
     hint = 'Use lower-case letters, digits and hyphens, a letter first: "parks-facebook".'
     raise mistake("C018", "is not a usable name", hint)
+
+
+def _json(content: Mapping[str, Any], *, sort_keys: bool = False) -> str:
+    return json.dumps(
+        content,
+        sort_keys=sort_keys,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        default=lambda value: value.isoformat(),
+    )
+
+
+def _day(written: object) -> date:
+    try:
+        return date.fromisoformat(str(written))
+    except ValueError:
+        raise mistake("C024", "is not a day", "Write year, month and day: 2027-03-24.") from None
+
+
+def _zone(written: object) -> str:
+    # available_timezones() is asked because ZoneInfo() would open any path that it is given.
+    if isinstance(written, str) and written in available_timezones():
+        return written
+    raise mistake("C032", "is not a time zone", 'Write a name such as "Europe/London".')
 
 
 Duration = Annotated[timedelta, PlainValidator(_duration)]
@@ -169,7 +216,12 @@ Duration = Annotated[timedelta, PlainValidator(_duration)]
 Name = Annotated[str, PlainValidator(_name)]
 """A name that appears in output, addresses and log lines."""
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+Day = Annotated[date, PlainValidator(_day)]
+"""A day of the calendar, without a clock."""
+
+Zone = Annotated[str, PlainValidator(_zone)]
+"""The name of a time zone that this machine knows."""
+
 _DURATION: Final = re.compile(r"\s*(?P<amount>\d{1,12}(?:\.\d{1,6})?)\s*(?P<unit>[a-z]+)\s*\Z")
 _UNITS: Final[Mapping[str, int]] = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
@@ -183,6 +235,12 @@ _LINE: Final = re.compile(r" \(at (?:line (?P<line>\d+), column \d+|end of docum
 _UNKNOWN_KEY: Final = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
 _MISSING_KEY: Final = frozenset({"missing", "missing_argument"})
 _NOT_ALLOWED: Final = frozenset({"enum", "literal_error"})
+_EMPTY: Final = frozenset({"string_too_short", "too_short"})
+_BOUNDS: Final[Mapping[str, tuple[str, str]]] = {
+    "greater_than": ("gt", "more than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+}
 _KINDS: Final[Mapping[str, str]] = {
     "int": "a whole number",
     "float": "a number",
@@ -194,7 +252,6 @@ _KINDS: Final[Mapping[str, str]] = {
     "dict": "a table",
     "model": "a table",
     "dataclass": "a table",
-    "time": 'a time of day ("22:00")',
 }
 
 
@@ -237,7 +294,8 @@ def _problem(
 ) -> ConfigProblem:
     problem_id, what, hint = sentence(error, known)
     inner, key = _locate(error["loc"], content)
-    return ConfigProblem(problem_id, at(file, ".".join(filter(None, (table, *inner))), key), what, hint)
+    full_table = ".".join(part for part in (table, *inner) if part)
+    return ConfigProblem(problem_id, at(file, full_table, key), what, hint)
 
 
 def _locate(loc: tuple[int | str, ...], content: object) -> tuple[list[str], str]:
@@ -252,9 +310,8 @@ def _locate(loc: tuple[int | str, ...], content: object) -> tuple[list[str], str
     last = loc[-1]
     if isinstance(last, str):
         return inner, last
-    # An entry of a list of plain values is named by the list; an entry of a list of tables by
-    # its number.
-    return (inner[:-1], inner[-1])
+    # An entry of a list of plain values is shown by the list's own key.
+    return inner[:-1], inner[-1]
 
 
 def _step(content: object, step: int | str) -> object:
@@ -273,6 +330,5 @@ def _entry_name(entry: Mapping[str, Any], position: int) -> str:
 
 
 def _keys_of(shape: type[TomlTable]) -> frozenset[str]:
-    return frozenset(field.alias or name for name, field in shape.model_fields.items())
-
-
+    own = (field.alias or name for name, field in shape.model_fields.items())
+    return shape.inner_keys.union(own)

@@ -46,7 +46,7 @@ class ConnectorError(Exception):
         return f"{type(self).__name__}({self.sentence!r})"
 
 
-class TryLater(ConnectorError):
+class TryLater(ConnectorError):  # noqa: N818 - named for what the caller does next
     """Nothing is wrong with us: ask again at ``at`` (aware UTC) and not before.
 
     Args:
@@ -67,7 +67,7 @@ class TryLater(ConnectorError):
         self.whole_account = whole_account
 
 
-class CredentialsRejected(ConnectorError):
+class CredentialsRejected(ConnectorError):  # noqa: N818 - named for what the caller does next
     """The platform does not accept our token: pause the channel and tell an operator.
 
     Args:
@@ -85,7 +85,7 @@ class CredentialsRejected(ConnectorError):
         self.scope = scope
 
 
-class NotPermitted(ConnectorError):
+class NotPermitted(ConnectorError):  # noqa: N818 - named for what the caller does next
     """We may read but not do this: the moderator does it by hand at the permalink.
 
     Args:
@@ -103,11 +103,11 @@ class NotPermitted(ConnectorError):
         self.scope = scope
 
 
-class CommentGone(ConnectorError):
+class CommentGone(ConnectorError):  # noqa: N818 - named for what the caller does next
     """The comment is no longer there: for hiding and deleting, that is success."""
 
 
-class UnexpectedReply(ConnectorError):
+class UnexpectedReply(ConnectorError):  # noqa: N818 - named for what the caller does next
     """The platform answered something that we cannot read: park the page, tell an operator.
 
     Args:

@@ -54,7 +54,8 @@ class Pace:
 
     def after(self, attempts: int) -> timedelta:
         """How long to wait after so many failed attempts."""
-        return min(self.retry * 2 ** min(max(attempts - 1, 0), 20), self.retry_longest)
+        doublings = min(max(attempts - 1, 0), 20)
+        return min(self.retry * (1 << doublings), self.retry_longest)
 
 
 @dataclass(frozen=True, slots=True)

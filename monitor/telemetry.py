@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Final, Protocol, TextIO, override
+from typing import Any, Final, Protocol, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter
+from typing_extensions import override
 
 __all__ = ["EVENTS", "FIELDS", "Log", "Metrics", "configure", "get_log"]
 

@@ -130,7 +130,7 @@ class AlertTargetError(Exception):
         self.hint = hint
 
 
-class AlertLater(AlertTargetError):
+class AlertLater(AlertTargetError):  # noqa: N818 - it says when, not what failed
     """Nothing is wrong with the notification: try again at ``at`` (aware UTC)."""
 
     def __init__(self, sentence: str, *, at: datetime, hint: str = "") -> None:
@@ -138,7 +138,7 @@ class AlertLater(AlertTargetError):
         self.at = at
 
 
-class AlertRefused(AlertTargetError):
+class AlertRefused(AlertTargetError):  # noqa: N818 - it says what the target did
     """It will never be taken as things stand: credentials, permission, target or content."""
 
 

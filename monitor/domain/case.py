@@ -30,12 +30,14 @@ __all__ = [
     "DecisionOutcome",
     "Enforcement",
     "EnforcementState",
+    "NotHeld",
     "Refused",
     "claim",
     "close",
     "decide",
     "lapse",
     "reassess",
+    "reference",
     "release",
     "reopen",
 ]
@@ -44,6 +46,9 @@ CaseId = NewType("CaseId", int)
 """Shown as ``WM-412``."""
 
 NOTE_LIMIT = 500
+"""The longest note, in characters; it must still fit beside the card."""
+
+_WELFARE = ClauseId("welfare")
 
 
 class CaseState(StrEnum):
@@ -118,7 +123,12 @@ class Case:
     @property
     def reference(self) -> str:
         """What people say to each other: ``WM-412``."""
-        return f"WM-{self.id}"
+        return reference(self.id)
+
+
+def reference(case_id: CaseId) -> str:
+    """How people name a case: ``WM-412``."""
+    return f"WM-{case_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,21 +203,17 @@ class Refused(Exception):  # noqa: N818 - it says what happened to the press
         self.sentence = sentence
 
 
+class NotHeld(Refused):
+    """It is not this person's to move: somebody else has it, or it is decided."""
+
+
 def claim(case: Case, by: PersonId, *, now: datetime, lease: timedelta) -> Case:
     """Give the case to ``by`` until ``now + lease``; claiming one's own renews the lease.
 
     An escalated case is taken back by claiming it.
     """
-    match case.state:
-        case CaseState.OPEN | CaseState.ESCALATED:
-            pass
-        case CaseState.CLAIMED:
-            if case.holder != by:
-                raise Refused(_held(case))
-        case CaseState.DECIDED:
-            raise Refused(f"{case.reference} is decided and waits for the platform.")
-        case CaseState.CLOSED:
-            raise Refused(f"{case.reference} is closed. Ask for a review to open it again.")
+    if case.state not in {CaseState.OPEN, CaseState.ESCALATED}:
+        _must_be_theirs(case, by)
     return replace(
         case,
         state=CaseState.CLAIMED,
@@ -240,37 +246,42 @@ def decide(case: Case, order: DecisionOrder, by: PersonId, *, now: datetime) -> 
     """
     _must_hold(case, by)
     _must_be_complete(case, order)
-    match order.outcome:
-        case DecisionOutcome.HIDE | DecisionOutcome.RESTORE:
-            if order.by_hand:
-                done = _unheld(case, CaseState.CLOSED)
-                hidden = order.outcome is DecisionOutcome.HIDE
-                return replace(done, closed_at=now, by_hand="", hidden=hidden)
-            return replace(_unheld(case, CaseState.DECIDED), holder=by, by_hand="")
-        case DecisionOutcome.KEEP:
-            return replace(_unheld(case, CaseState.CLOSED), closed_at=now, by_hand="")
-        case DecisionOutcome.ESCALATE:
-            return replace(_unheld(case, CaseState.ESCALATED), escalated_to=order.route)
+    if order.outcome is DecisionOutcome.ESCALATE:
+        return replace(_unheld(case, CaseState.ESCALATED), escalated_to=order.route)
+    if order.outcome is DecisionOutcome.KEEP:
+        return replace(_unheld(case, CaseState.CLOSED), closed_at=now, by_hand="")
+    if order.by_hand:
+        hidden = order.outcome is DecisionOutcome.HIDE
+        done = _unheld(case, CaseState.CLOSED)
+        return replace(done, closed_at=now, by_hand="", hidden=hidden)
+    return replace(_unheld(case, CaseState.DECIDED), holder=by, by_hand="")
 
 
 def close(case: Case, *, now: datetime, hidden: bool) -> Case:
     """The platform has confirmed the decision: close, and remember what it said."""
     if case.state is not CaseState.DECIDED:
         raise Refused(f"{case.reference} is not waiting for the platform.")
-    return replace(
-        _unheld(case, CaseState.CLOSED), closed_at=now, hidden=hidden, by_hand=""
-    )
+    return replace(_unheld(case, CaseState.CLOSED), closed_at=now, hidden=hidden, by_hand="")
 
 
-def reopen(case: Case, *, by_hand: str = "") -> Case:
+def reopen(case: Case, *, by_hand: str = "", hidden: bool | None = None) -> Case:
     """Put a decided or closed case back into the queue.
 
     Args:
+        case: As it was read.
         by_hand: What to do at the platform, when it refused what was asked.
+        hidden: What the platform says now, when a re-check disagrees with what it confirmed;
+            None keeps what was confirmed. Without it a comment that drifted back into public
+            view could not be hidden again.
     """
     if case.state not in {CaseState.DECIDED, CaseState.CLOSED}:
         raise Refused(f"{case.reference} is already open.")
-    return replace(_unheld(case, CaseState.OPEN), closed_at=None, by_hand=by_hand)
+    return replace(
+        _unheld(case, CaseState.OPEN),
+        closed_at=None,
+        by_hand=by_hand,
+        hidden=case.hidden if hidden is None else hidden,
+    )
 
 
 def reassess(
@@ -278,64 +289,83 @@ def reassess(
 ) -> Case:
     """The comment was edited: read it anew, and put a closed case back into the queue.
 
-    A case that somebody holds stays theirs. An edit never lowers what the case was opened for
-    while nobody has decided it: the earlier version was seen by people.
+    A case that somebody holds stays theirs. While nobody has decided it, an edit never lowers
+    what the case was opened for, because people saw the earlier version; once it was decided,
+    only the new version waits for a person. A closed case whose new version needs nobody
+    (severity None) is returned as it was.
     """
-    if severity is None and case.state is CaseState.CLOSED:
-        return case
-    worst = min(
-        (each for each in (severity, case.severity) if each is not None),
-        key=lambda each: each.rank,
-    )
-    seen = clauses + tuple(clause for clause in case.clauses if clause not in clauses)
-    moved = replace(
-        case, severity=worst, clauses=seen, version=case.version + 1,
-        lane=lane if severity is not None else case.lane,
-    )
     if case.state is CaseState.CLOSED:
-        return replace(moved, state=CaseState.OPEN, closed_at=None)
-    return moved
+        if severity is None:
+            return case
+        return replace(
+            case,
+            state=CaseState.OPEN,
+            version=case.version + 1,
+            lane=lane,
+            severity=severity,
+            clauses=clauses,
+            closed_at=None,
+        )
+    if severity is None or severity.rank > case.severity.rank:
+        lane, severity, clauses = case.lane, case.severity, case.clauses + clauses
+    else:
+        clauses += case.clauses
+    return replace(
+        case,
+        lane=lane,
+        severity=severity,
+        clauses=tuple(dict.fromkeys(clauses)),
+        version=case.version + 1,
+    )
 
 
 def _must_hold(case: Case, by: PersonId) -> None:
-    match case.state:
-        case CaseState.CLAIMED:
-            if case.holder != by:
-                raise Refused(_held(case))
-        case CaseState.OPEN:
-            raise Refused(f"Claim {case.reference} first, so that two people do not decide it.")
-        case CaseState.ESCALATED:
-            raise Refused(
-                f"{case.reference} is escalated to {case.escalated_to}. Take it back first."
-            )
-        case CaseState.DECIDED:
-            raise Refused(f"{case.reference} is decided and waits for the platform.")
-        case CaseState.CLOSED:
-            raise Refused(f"{case.reference} is closed. Ask for a review to open it again.")
+    if case.state is CaseState.OPEN:
+        raise Refused(f"Claim {case.reference} first, so that two people do not decide it.")
+    if case.state is CaseState.ESCALATED:
+        raise Refused(f"{case.reference} is escalated to {case.escalated_to}. Take it back first.")
+    _must_be_theirs(case, by)
+
+
+def _must_be_theirs(case: Case, by: PersonId) -> None:
+    if case.state is CaseState.DECIDED:
+        raise NotHeld(f"{case.reference} is decided and waits for the platform.")
+    if case.state is CaseState.CLOSED:
+        raise NotHeld(f"{case.reference} is closed. Ask for a review to open it again.")
+    if case.holder != by:
+        raise NotHeld(_held(case))
 
 
 def _must_be_complete(case: Case, order: DecisionOrder) -> None:
-    if order.outcome is not DecisionOutcome.KEEP:
-        if order.clause is None:
-            raise Refused("Choose the clause of the standard that this decision rests on.")
-        if not order.note.strip():
-            raise Refused("Say in one line why this step is proportionate.")
-    elif order.clause is None and case.clauses:
-        raise Refused("Choose the clause that you considered, so that the record is whole.")
-    if len(order.note) > NOTE_LIMIT:
-        raise Refused(f"Keep the note under {NOTE_LIMIT} characters.")
+    _must_be_reasoned(case, order)
     if order.outcome is DecisionOutcome.ESCALATE and not order.route:
         raise Refused("Choose whom to escalate to.")
-    if order.outcome is DecisionOutcome.HIDE and case.lane is Lane.WELFARE:
-        if order.clause == "welfare":
-            raise Refused(
-                "Welfare is a duty of care, never a reason to hide. Escalate it, "
-                "or cite the clause that the words breach."
-            )
-    if order.outcome is DecisionOutcome.HIDE and case.hidden:
-        raise Refused(f"{case.reference} is hidden already.")
+    if order.outcome is DecisionOutcome.HIDE:
+        _must_be_hideable(case, order)
     if order.outcome is DecisionOutcome.RESTORE and not case.hidden:
         raise Refused(f"{case.reference} is not hidden.")
+
+
+def _must_be_reasoned(case: Case, order: DecisionOrder) -> None:
+    if order.outcome is DecisionOutcome.KEEP:
+        if order.clause is None and case.clauses:
+            raise Refused("Choose the clause that you considered, so that the record is whole.")
+    elif order.clause is None:
+        raise Refused("Choose the clause of the standard that this decision rests on.")
+    elif not order.note.strip():
+        raise Refused("Say in one line why this step is proportionate.")
+    if len(order.note) > NOTE_LIMIT:
+        raise Refused(f"Keep the note to {NOTE_LIMIT} characters or fewer.")
+
+
+def _must_be_hideable(case: Case, order: DecisionOrder) -> None:
+    if order.clause == _WELFARE:
+        raise Refused(
+            "Welfare is a duty of care, never a reason to hide. Escalate it, "
+            "or cite the clause that the words breach."
+        )
+    if case.hidden:
+        raise Refused(f"{case.reference} is hidden already.")
 
 
 def _held(case: Case) -> str:

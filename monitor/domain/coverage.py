@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from connectors.contract import ChannelId
 
@@ -63,41 +64,44 @@ def pulls_due(interval: timedelta, start: datetime, end: datetime) -> int:
 
 
 def gaps(
-    rows: Sequence[CoverageRow], *, interval: timedelta, start: datetime, end: datetime
+    rows: Sequence[CoverageRow],
+    *,
+    interval: timedelta,
+    start: datetime,
+    end: datetime,
+    channel_id: ChannelId | None = None,
 ) -> tuple[Gap, ...]:
-    """The stretches between ``start`` and ``end`` without a finished pull.
+    """The stretches between ``start`` and ``end`` without a finished pull, in order.
 
     Args:
         rows: One channel's pulls in any order.
         interval: How often the channel is due.
+        start: The beginning of what is asked about, aware UTC.
+        end: Its end, not included.
+        channel_id: Whose pulls these are; needed to say that a channel without any was not seen.
     """
-    if end <= start:
+    whose = rows[0].channel_id if rows else channel_id
+    if end <= start or whose is None:
         return ()
-    if not rows:
-        return ()
-    channel_id = rows[0].channel_id
     done = sorted(
         row.ended_at
         for row in rows
         if row.end is PullEnd.DONE and row.ended_at is not None and start <= row.ended_at < end
     )
-    marks = [start, *done, end]
-    found = []
-    for before, after in zip(marks, marks[1:], strict=False):
-        if after - before > interval * _TOLERANCE:
-            found.append(
-                Gap(
-                    channel_id=channel_id,
-                    start=before,
-                    end=after,
-                    cause=_cause(rows, before, after),
-                )
-            )
-    return tuple(found)
+    return tuple(
+        Gap(channel_id=whose, start=before, end=after, cause=_cause(rows, before, after))
+        for before, after in pairwise([start, *done, end])
+        if after - before > interval * _TOLERANCE
+    )
 
 
 def _cause(rows: Sequence[CoverageRow], start: datetime, end: datetime) -> str:
-    failed = [row for row in rows if row.cause and start <= row.started_at < end]
-    if failed:
-        return max(failed, key=lambda row: row.started_at).cause
-    return "no pull was made"
+    began = sorted(
+        (row for row in rows if row.end is not PullEnd.DONE and start <= row.started_at < end),
+        key=lambda row: row.started_at,
+    )
+    told = [row.cause for row in began if row.cause]
+    if told:
+        return told[-1]
+    # A pull whose process died tells nothing, but it was made: say so, for the log has the rest.
+    return "a pull began and did not finish" if began else "no pull was made"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -78,12 +78,14 @@ def _not_before(quiet: QuietHours | None, severity: Severity, now: datetime) -> 
     zone = ZoneInfo(quiet.timezone)
     local = now.astimezone(zone)
     moment = local.time()
-    if quiet.start <= quiet.end:
-        is_quiet, ends_tomorrow = quiet.start <= moment < quiet.end, False
-    else:
-        is_quiet = moment >= quiet.start or moment < quiet.end
-        ends_tomorrow = moment >= quiet.start
-    if not is_quiet:
+    over_midnight = quiet.end < quiet.start
+    evening = moment >= quiet.start
+    morning = moment < quiet.end
+    if not (evening or morning if over_midnight else evening and morning):
         return now
-    day = local.date() + timedelta(days=1) if ends_tomorrow else local.date()
-    return datetime.combine(day, quiet.end, tzinfo=zone).astimezone(now.tzinfo)
+    day = local.date() + timedelta(days=1) if over_midnight and evening else local.date()
+    end = datetime.combine(day, quiet.end, tzinfo=zone)
+    if end.astimezone(UTC) <= now:
+        # The night the clocks go back has this hour twice, and its first end has passed.
+        end = end.replace(fold=1)
+    return end.astimezone(now.tzinfo)

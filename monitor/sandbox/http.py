@@ -20,6 +20,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -162,6 +163,8 @@ class LoopbackServer:
         self._handle = handle
         self._wanted_port = port
         self._log: deque[Request] = deque(maxlen=_KEPT_REQUESTS)
+        self._failures: list[Exception] = []
+        self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
@@ -179,11 +182,19 @@ class LoopbackServer:
     @property
     def requests(self) -> tuple[Request, ...]:
         """What was asked, oldest first (the latest 20,000)."""
-        return tuple(self._log)
+        with self._lock:
+            return tuple(self._log)
+
+    @property
+    def failures(self) -> tuple[Exception, ...]:
+        """What the platform's own code raised; each was answered with a 500."""
+        with self._lock:
+            return tuple(self._failures)
 
     def forget_requests(self) -> None:
         """Empty the log, so that a test can look at what comes next."""
-        self._log.clear()
+        with self._lock:
+            self._log.clear()
 
     def start(self) -> Self:
         """Begin to listen; ``base_url`` is final from here on."""
@@ -224,9 +235,10 @@ class LoopbackServer:
         """Decide one answer; None closes the connection, True sends only half of it."""
         content = str(dict(request.query)) + request.body.decode("utf-8", "replace")
         fault = self.faults.next_for(request.method, request.path, content=content)
-        self._log.append(request)
+        with self._lock:
+            self._log.append(request)
         if fault is None:
-            return self._handle(request), False
+            return self._ask(request), False
         self._stopping.wait(fault.delay_s)
         return self._faulty(request, fault), fault.truncates
 
@@ -243,10 +255,19 @@ class LoopbackServer:
             request.body,
             twist=fault.twist,
         )
-        given = self._handle(twisted)
+        given = self._ask(twisted)
         if fault.drops_after:
             return None
         return Answer(given.status, given.body, {**given.headers, **fault.headers})
+
+    def _ask(self, request: Request) -> Answer:
+        try:
+            return self._handle(request)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not look like a dead line
+            with self._lock:
+                self._failures.append(error)
+            told = f"The pretend platform failed with {type(error).__name__}; see failures."
+            return Answer(500, told.encode(), {"Content-Type": "text/plain; charset=utf-8"})
 
 
 class _Server(ThreadingHTTPServer):
@@ -281,10 +302,9 @@ class _Server(ThreadingHTTPServer):
         with self._open_lock:
             waiting = tuple(self._open)
         for connection in waiting:
-            try:
+            # The client may have hung up first.
+            with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
 
 
 class _Connection(BaseHTTPRequestHandler):

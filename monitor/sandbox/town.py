@@ -12,10 +12,19 @@ import tomllib
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
+
+from monitor.sandbox.townsfolk import (
+    TownComment,
+    TownPage,
+    TownPost,
+    TownRefusalError,
+    TownResident,
+    TownToken,
+)
 
 __all__ = [
     "WEXCOMBE_PAGE",
@@ -35,91 +44,6 @@ WEXCOMBE_PAGE = "100000000000009"
 
 WEXCOMBE_TOKEN = "wexcombe-page-token"  # noqa: S105 - a pretend town's token opens nothing
 """The page token that ``seed_wexcombe`` issues; it may do everything and never expires."""
-
-_EVERY_SCOPE = frozenset(
-    {
-        "pages_show_list",
-        "pages_read_engagement",
-        "pages_read_user_content",
-        "pages_manage_engagement",
-        "pages_manage_metadata",
-    }
-)
-
-
-class TownRefusalError(Exception):
-    """The town does not allow this: a blocked resident, or something that is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class TownPage:
-    """A page of the council's."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TownResident:
-    """Somebody who writes comments."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TownPost:
-    """What the council published. ``updated_at`` moves when somebody comments, not on edits."""
-
-    id: str
-    page_id: str
-    text: str
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TownComment:
-    """What somebody wrote under a post, as it stands now.
-
-    Attributes:
-        author: None where the platform would withhold it; the page itself for its own replies.
-        parent_id: The comment it answers, or None.
-        attachment: ``photo``, ``sticker``, …, or None.
-        edited_at: When its text last changed; no platform of ours tells.
-    """
-
-    id: str
-    post_id: str
-    page_id: str
-    text: str
-    created_at: datetime
-    author: TownResident | None = None
-    parent_id: str | None = None
-    attachment: str | None = None
-    hidden: bool = False
-    edited_at: datetime | None = None
-    can_hide: bool = True
-    can_remove: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class TownToken:
-    """What opens a page to a program.
-
-    Attributes:
-        page_id: The page it acts as, or None for a person's token.
-        expires_at: None for never.
-        data_access_expires_at: When reading people's data ends, or None for never.
-        revoked_subcode: Why it no longer works, in the platform's number (460: password changed).
-    """
-
-    value: str
-    page_id: str | None
-    scopes: frozenset[str] = _EVERY_SCOPE
-    expires_at: datetime | None = None
-    data_access_expires_at: datetime | None = None
-    revoked_subcode: int | None = None
 
 
 class Town:
@@ -287,6 +211,11 @@ class Town:
         with self._lock:
             return self._tokens.get(value)
 
+    def token_of_page(self, page_id: str) -> str:
+        """The value of a page's first token; "" where none was issued."""
+        with self._lock:
+            return next((t.value for t in self._tokens.values() if t.page_id == page_id), "")
+
     def page(self, page_id: str) -> TownPage | None:
         """The page of this identifier."""
         with self._lock:
@@ -393,12 +322,17 @@ def seed_wexcombe(town: Town, now: datetime) -> Mapping[str, str]:
     town.open_page(WEXCOMBE_PAGE, told["page"]["name"])
     town.issue(TownToken(WEXCOMBE_TOKEN, WEXCOMBE_PAGE))
     residents = {key: town.move_in(name) for key, name in told["residents"].items()}
-    ids: dict[str, str] = {}
-    for post in told["posts"]:
-        published = now - timedelta(hours=post["hours_ago"])
-        ids[post["key"]] = town.publish(WEXCOMBE_PAGE, post["text"], at=published).id
+    posts = {
+        post["key"]: town.publish(
+            WEXCOMBE_PAGE, post["text"], at=now - timedelta(hours=post["hours_ago"])
+        )
+        for post in told["posts"]
+    }
+    ids = {key: post.id for key, post in posts.items()}
     for comment in told["comments"]:
-        ids[comment["key"]] = _seed_comment(town, comment, ids=ids, residents=residents, now=now)
+        ids[comment["key"]] = _seed_comment(
+            town, comment, posts=posts, ids=ids, residents=residents, now=now
+        )
     return ids
 
 
@@ -406,13 +340,12 @@ def _seed_comment(
     town: Town,
     told: Mapping[str, Any],
     *,
+    posts: Mapping[str, TownPost],
     ids: Mapping[str, str],
     residents: Mapping[str, TownResident],
     now: datetime,
 ) -> str:
-    post = town.post(ids[told["post"]])
-    if post is None:
-        raise TownRefusalError(f"wexcombe.toml: {told['key']} stands under a post that is missing.")
+    post = posts[told["post"]]
     at = min(post.created_at + timedelta(minutes=told["minutes_after"]), now)
     parent_id = ids[told["answers"]] if "answers" in told else None
     if told.get("by") == "page":

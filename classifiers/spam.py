@@ -1,0 +1,25 @@
+"""Advertising, scams, impersonation and chain posts, from phrases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from classifiers.contract import Classifier, Label
+from classifiers.phrasebook import PhraseReader
+
+__all__ = ["LABELS", "load"]
+
+LABELS: Final[tuple[Label, ...]] = (
+    Label("advertising"),
+    Label("scam"),
+    Label("impersonation"),
+    Label("chain_post"),
+)
+"""What this detector may return; its phrases are in ``wordlists/spam.toml``."""
+
+
+def load(options: Mapping[str, str]) -> Classifier:
+    """The detector; it has no options."""
+    del options
+    return PhraseReader.shipped("spam", "spam")

@@ -1,0 +1,108 @@
+"""Whether a page's token can do what watching and moderating needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.contract import Channel, ConnectorSettings, Health, Readiness
+from connectors.errors import ConnectorError, CredentialsRejected
+from connectors.graph import GraphClient
+
+__all__ = ["examine"]
+
+_NEEDED = {
+    "pages_read_engagement": frozenset({"pages_read_engagement"}),
+    # One page of Meta's documentation spells it the second way.
+    "pages_read_user_content": frozenset({"pages_read_user_content", "pages_read_user_engagement"}),
+    "pages_manage_engagement": frozenset({"pages_manage_engagement"}),
+}
+
+
+def examine(client: GraphClient, channel: Channel, settings: ConnectorSettings) -> Health:
+    """Ask the platform about the token; raises nothing.
+
+    With ``app_id`` and ``app_secret`` it asks ``debug_token``, which knows scopes and dates;
+    without them it only tries to read.
+    """
+    try:
+        told = _debugged(client, settings)
+        if told is not None:
+            return _judged(told, channel, now=settings.clock())
+        return _tried(client, channel)
+    except CredentialsRejected as error:
+        hint = error.scope or "issue a new token for this page"
+        return Health(Readiness.CREDENTIALS_REJECTED, error.sentence, hint)
+    except ConnectorError as error:
+        return Health(Readiness.NOT_READY, error.sentence, "try again later, then ask support")
+
+
+def _debugged(client: GraphClient, settings: ConnectorSettings) -> Mapping[str, Any] | None:
+    app_id, app_secret = settings.secrets.get("app_id"), settings.secrets.get("app_secret")
+    if not app_id or not app_secret:
+        return None
+    answer = client.debug_access_token(
+        settings.secrets["token"].value.strip(), app_id.value, app_secret.value
+    )
+    told = answer.get("data") if isinstance(answer, dict) else None
+    return told if isinstance(told, dict) else {}
+
+
+def _judged(told: Mapping[str, Any], channel: Channel, *, now: datetime) -> Health:
+    expires_at = _earlier(told.get("expires_at"), told.get("data_access_expires_at"))
+    if told.get("is_valid") is not True:
+        return Health(
+            Readiness.CREDENTIALS_REJECTED,
+            f"Facebook says that the token for {channel.name} is not valid.",
+            "issue a new token for this page",
+            expires_at,
+        )
+    if expires_at is not None and expires_at <= now:
+        # The token itself stays valid then, but people's comments come back empty.
+        return Health(
+            Readiness.CREDENTIALS_REJECTED,
+            f"Access to people's data on {channel.name} has ended.",
+            "sign in to the app again as the page's administrator",
+            expires_at,
+        )
+    missing = _missing(told, channel)
+    if missing:
+        return Health(
+            Readiness.NOT_PERMITTED,
+            f"The token for {channel.name} lacks {len(missing)} permission(s).",
+            ", ".join(missing),
+            expires_at,
+        )
+    sentence = f"{channel.name} can be read and acted on."
+    return Health(Readiness.READY, sentence, expires_at=expires_at)
+
+
+def _missing(told: Mapping[str, Any], channel: Channel) -> list[str]:
+    granted = set(told.get("scopes") or ())
+    for row in told.get("granular_scopes") or ():
+        targets = row.get("target_ids")
+        if targets and channel.native_id not in targets:
+            granted.discard(row.get("scope"))
+    return [name for name, spellings in _NEEDED.items() if not spellings & granted]
+
+
+def _tried(client: GraphClient, channel: Channel) -> Health:
+    me = client.get_object("me", fields="id,name")
+    if me.get("id") != channel.native_id:
+        return Health(
+            Readiness.NOT_PERMITTED,
+            f"The token does not act as the page of {channel.name}.",
+            "use the page's own token, from /me/accounts",
+        )
+    client.get_page(channel.native_id, "published_posts", fields="id", limit=1)
+    return Health(
+        Readiness.READY,
+        f"{channel.name} can be read; with app_id and app_secret its permissions are checked too.",
+    )
+
+
+def _earlier(*moments: object) -> datetime | None:
+    # The platform writes 0 for "never".
+    told = [moment for moment in moments if isinstance(moment, int) and moment > 0]
+    return datetime.fromtimestamp(min(told), UTC) if told else None

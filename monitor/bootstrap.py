@@ -1,0 +1,165 @@
+"""Settings become services: the only module that knows every concrete choice."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import classifiers.registry
+import connectors.registry
+from classifiers.contract import Classifier
+from config.loading import Configuration
+from config.settings import Settings, read_secret
+from connectors.contract import ChannelId, Connector, ConnectorSettings, Secret
+from monitor.alerting.contract import AlertTarget
+from monitor.alerting.email import EmailTarget, MailServer
+from monitor.alerting.slack import SlackTarget
+from monitor.services import Dispatcher, Pace, Services
+from monitor.store.engine import Database
+from monitor.telemetry import Metrics, get_log
+
+__all__ = ["build_services", "open_classifier"]
+
+
+def build_services(
+    configuration: Configuration,
+    environ: Mapping[str, str],
+    *,
+    dispatcher: Dispatcher,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    pace: Pace | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+    on_commit: Callable[[str], None] | None = None,
+) -> Services:
+    """Choose every concrete part; connect to nothing yet.
+
+    Args:
+        environ: Where channels' tokens are read from (``NAME`` or ``NAME_FILE``).
+        on_commit: Told the name of every committed transaction; journeys stop the process there.
+
+    Raises:
+        DatabaseUnusable: The database address cannot be used.
+    """
+    settings = configuration.settings
+    return Services(
+        database=Database.open(settings.database_url, on_commit=on_commit),
+        standards=configuration.standards,
+        routes=configuration.routes,
+        channels={ChannelId(each.id): each for each in configuration.channels},
+        connector=_Connectors(configuration, environ, now),
+        classifier=_OneClassifier(settings),
+        targets=_targets(settings, now),
+        dispatcher=dispatcher,
+        now=now,
+        new_id=lambda: secrets.token_hex(16),
+        log=get_log(),
+        metrics=Metrics(),
+        council=settings.council,
+        console_url=settings.web_base_url,
+        pace=pace or Pace(),
+        stopping=stopping,
+    )
+
+
+def open_classifier(settings: Settings) -> Classifier:
+    """Load the classifiers that the settings name, asked as one.
+
+    Raises:
+        ClassifierFailed: One of them is unknown or cannot be loaded.
+    """
+    options = (
+        {"checkpoint": str(settings.detoxify_checkpoint)} if settings.detoxify_checkpoint else {}
+    )
+    return classifiers.registry.open_classifier(settings.classifiers, options)
+
+
+class _Connectors:
+    """Opens each channel's connector once and keeps it."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        environ: Mapping[str, str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._configuration = configuration
+        self._environ = environ
+        self._now = now
+        self._opened: dict[ChannelId, Connector] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, channel_id: ChannelId) -> Connector:
+        with self._lock:
+            if channel_id not in self._opened:
+                self._opened[channel_id] = self._open(channel_id)
+            return self._opened[channel_id]
+
+    def _open(self, channel_id: ChannelId) -> Connector:
+        watched = next(
+            each for each in self._configuration.channels if each.id == channel_id
+        )
+        settings = self._configuration.settings
+        found = {
+            role: read_secret(self._environ, name) or ""
+            for role, name in watched.secret_names.items()
+        }
+        return connectors.registry.open_connector(
+            watched.connector,
+            ConnectorSettings(
+                base_url=_base_url(settings, watched.connector),
+                secrets={role: Secret(value) for role, value in found.items() if value},
+                clock=self._now,
+                timeout_s=settings.http_timeout_s,
+                look_back=watched.look_back,
+                watch_for=watched.watch_for,
+                page_size=watched.page_size,
+                options={**watched.options, "graph_version": settings.facebook_graph_version},
+            ),
+        )
+
+
+class _OneClassifier:
+    """Loads the classifier at the first use, once for the process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._opened: Classifier | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Classifier:
+        with self._lock:
+            if self._opened is None:
+                self._opened = open_classifier(self._settings)
+            return self._opened
+
+
+def _base_url(settings: Settings, connector: str) -> str:
+    """The address that stands in for a platform, or "" for the platform's own."""
+    return {"facebook_page": settings.facebook_base_url}.get(connector, "")
+
+
+def _targets(settings: Settings, now: Callable[[], datetime]) -> Mapping[str, AlertTarget]:
+    targets: dict[str, AlertTarget] = {}
+    if settings.slack_bot_token is not None:
+        targets["slack"] = SlackTarget(
+            Secret(settings.slack_bot_token.get_secret_value()),
+            clock=now,
+            base_url=settings.slack_base_url,
+            timeout_s=math.ceil(settings.http_timeout_s),
+        )
+    if settings.smtp_host and settings.smtp_from:
+        password = settings.smtp_password
+        server = MailServer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.smtp_from,
+            username=settings.smtp_username or "",
+            password=Secret(password.get_secret_value() if password else ""),
+            starttls=settings.smtp_starttls,
+            timeout_s=settings.http_timeout_s,
+        )
+        targets["email"] = EmailTarget(server, clock=now)
+    return targets

@@ -1,0 +1,170 @@
+"""One comment's life told step by step: from a resident's keyboard to hidden, and confirmed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from connectors.contract import ChannelId, NativeId
+from monitor.cli.pretend import Pretend
+from monitor.domain.case import CaseId, CaseState, EnforcementState
+from monitor.sandbox.slack_state import Postcard
+from monitor.sandbox.town import WEXCOMBE_PAGE
+from monitor.store import views
+from monitor.store.views import CasePage
+
+__all__ = ["LifeStory"]
+
+_COMMENT = (
+    "Third week the bins are missed on Mill Lane. Your so-called supervisor is a fat useless "
+    "moron and everyone at that depot is scum."
+)
+_MODERATOR = "U0AMINA"
+_CHANNEL = "C0MODERATION"
+_WATCHED = ChannelId("facebook-parks")
+_PATIENCE_S = 60.0
+
+
+class LifeStory:
+    """Writes one abusive comment and follows it; each step is printed once it has happened.
+
+    Args:
+        pretend: A started pretend town.
+        say: Prints a line.
+    """
+
+    def __init__(self, pretend: Pretend, say: Callable[[str], None]) -> None:
+        self._pretend = pretend
+        self._say = say
+        self._began = 0.0
+        self._written = ""
+
+    def tell(self) -> bool:
+        """Tell the story; True only if the platform says that the comment is hidden."""
+        workspace = self._pretend.slack.workspace
+        town = self._pretend.town
+        if not self._pretend.slack.link.wait_for_connections():
+            return self._fail("the desk did not connect to the pretend Slack")
+        self._say("One comment's life, from the council's page to hidden")
+        self._say("")
+        self._say(f"{'clock (UTC)':<13} {'after':>8}  step")
+        post = town.posts(WEXCOMBE_PAGE)[-1]
+        self._began = time.monotonic()
+        author = town.move_in("Robin Sandboxer")
+        self._written = town.write(post.id, _COMMENT, at=datetime.now(UTC), author=author).id
+        self._step("written", "a resident writes it under the council's newest post")
+
+        if not self._wait(lambda: self._card() is not None):
+            return self._fail("no alert arrived in Slack")
+        page = self._page()
+        first = self._card()
+        if page is None or first is None:
+            return self._fail("the case is not in the database")
+        self._tell_machine_steps(page)
+        self._step("alerted", f"a card for {page.case.reference} stands in #moderation")
+
+        workspace.press(_MODERATOR, _CHANNEL, first.ts, "claim")
+        if not self._wait(lambda: self._state() is CaseState.CLAIMED and self._offers("hide")):
+            return self._fail("Claim had no effect")
+        self._step("claimed", "Amina presses Claim; the card now offers Hide, Keep, Escalate")
+
+        workspace.press(_MODERATOR, _CHANNEL, first.ts, "hide")
+        if not self._wait(self._form_is_open):
+            return self._fail("the form for the decision did not open")
+        self._step("asked why", "a form asks for the clause and why hiding is proportionate")
+        form = workspace.open_views(_MODERATOR)[-1]
+        values = {"clause": "abuse", "note": "Insults people by name of job; the bins can be told."}
+        workspace.submit_view(_MODERATOR, form.id, values)
+        if not self._wait(lambda: self._state() in {CaseState.DECIDED, CaseState.CLOSED}):
+            return self._fail("the decision was not recorded")
+        self._step("decided", "the decision cites RS-06; its evidence is sealed")
+
+        if not self._wait(lambda: self._state() is CaseState.CLOSED):
+            return self._fail("the platform did not confirm")
+        return self._conclude(page)
+
+    def _conclude(self, page: CasePage) -> bool:
+        after = self._page()
+        enforcement = after.enforcements[-1] if after and after.enforcements else None
+        confirmed = enforcement is not None and enforcement.state is EnforcementState.DONE
+        on_the_page = self._pretend.town.comment(self._written)
+        hidden = on_the_page is not None and on_the_page.hidden
+        if not confirmed or not hidden:
+            return self._fail("the platform does not say that it is hidden")
+        self._step("hidden", "the platform was asked again and says: hidden")
+        self._wait(lambda: "hidden since" in self._card_text())
+        self._step("shown", f"the card of {page.case.reference} says who, why and since when")
+        self._say("")
+        self._say("The platform says hidden. The record is sealed, and the audit chain holds it.")
+        return True
+
+    def _tell_machine_steps(self, page: CasePage) -> None:
+        written = page.comment.posted_at
+        breach = page.assessment.clauses[0]
+        for moment, word, what in (
+            (page.comment.seen_at, "seen", "the next pull finds it and stores it with its cursor"),
+            (
+                page.case.opened_at,
+                "assessed",
+                f"{page.assessment.lane}, {breach.severity}, clause {breach.clause}, "
+                f"target {breach.target}: {page.case.reference} is opened",
+            ),
+        ):
+            after = max(0.0, (moment - written).total_seconds())
+            self._say(f"{moment:%H:%M:%S.%f}"[:12] + f"  {after:7.2f} s  {word:<10} {what}")
+
+    def _step(self, word: str, what: str) -> None:
+        after = time.monotonic() - self._began
+        clock = f"{datetime.now(UTC):%H:%M:%S.%f}"[:12]
+        self._say(f"{clock}  {after:7.2f} s  {word:<10} {what}")
+
+    def _fail(self, why: str) -> bool:
+        self._say(f"It did not get there: {why}.")
+        return False
+
+    def _wait(self, holds: Callable[[], bool]) -> bool:
+        return self._pretend.slack.workspace.wait_until(holds, timeout_s=_PATIENCE_S)
+
+    def _case_id(self) -> CaseId | None:
+        with self._pretend.services.database.reading() as reading:
+            return views.case_of_comment(reading, _WATCHED, NativeId(self._written))
+
+    def _page(self) -> CasePage | None:
+        case_id = self._case_id()
+        if case_id is None:
+            return None
+        with self._pretend.services.database.reading() as reading:
+            return views.case_page(reading, case_id)
+
+    def _state(self) -> CaseState | None:
+        page = self._page()
+        return page.case.state if page is not None else None
+
+    def _card(self) -> Postcard | None:
+        case_id = self._case_id()
+        if case_id is None:
+            return None
+        key = f"alert:case:{case_id}:moderation"
+        return next(
+            (
+                each
+                for each in self._pretend.slack.workspace.messages(_CHANNEL)
+                if each.metadata and each.metadata["event_payload"]["key"] == key
+            ),
+            None,
+        )
+
+    def _card_text(self) -> str:
+        card = self._card()
+        return str(card.blocks) if card is not None else ""
+
+    def _offers(self, action: str) -> bool:
+        card = self._card()
+        return card is not None and f"'action_id': '{action}'" in str(card.blocks)
+
+    def _form_is_open(self) -> bool:
+        forms = self._pretend.slack.workspace.open_views(_MODERATOR)
+        return bool(forms) and any(
+            block.get("block_id") == "clause" for block in forms[-1].view["blocks"]
+        )

@@ -1,0 +1,198 @@
+"""``wardmote demo --replay FILE``: many real comments through the whole path, with progress."""
+
+from __future__ import annotations
+
+import csv
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from itertools import islice
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from config.loading import load_configuration
+from monitor.bootstrap import build_services
+from monitor.cli.opening import NoDispatcher
+from monitor.sandbox.graph import GraphSandbox
+from monitor.sandbox.town import Town
+from monitor.sandbox.townsfolk import TownToken
+from monitor.services import Pace, Services
+from monitor.store import views
+from monitor.store.views import Counts
+from monitor.workflow import assess, ingest
+
+__all__ = ["replay"]
+
+_POSTS = 400
+_PAGES = ("200000000000001", "200000000000002")
+_BATCH = 256
+
+
+def replay(source: Path, home: Path, *, limit: int, through: str) -> bool:
+    """Send comments through the sandbox and the real SDK, or through ``csv_import``.
+
+    Run it again with the same ``--home`` and it goes on where it stopped: what is stored stays
+    stored, and nothing is assessed twice.
+
+    Args:
+        source: Parquet (with pyarrow installed) or CSV with ``id`` and ``text``; where a column
+            ``source`` is there, the rows whose source begins with ``civil_comments``.
+        through: ``facebook``: two pretend pages with four hundred posts; or ``csv``.
+
+    Returns:
+        Whether every row was stored and assessed exactly once.
+    """
+    if not source.exists():
+        click.echo(f"{source} is not here, so there is nothing to replay.", err=True)
+        return False
+    rows = list(islice(_rows(source), limit))
+    home.mkdir(parents=True, exist_ok=True)
+    console = Console()
+    began = time.monotonic()
+    if through == "csv":
+        services = _csv_services(rows, home)
+        done = _run(services, len(rows), console)
+    else:
+        town = _town(rows)
+        with GraphSandbox(town) as graph:
+            services = _graph_services(graph, home)
+            done = _run(services, len(rows), console)
+    seconds = time.monotonic() - began
+    with services.database.reading() as reading:
+        counts = views.counts(reading)
+    services.database.dispose()
+    _tables(console, services, counts, rows=len(rows), seconds=seconds)
+    return done and counts.comments == len(rows) and counts.unassessed == 0
+
+
+def _run(services: Services, expected: int, console: Console) -> bool:
+    services.database.upgrade()
+    ingest.register_channels(services)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+               TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        pulled = progress.add_task("stored  ", total=expected)
+        read = progress.add_task("assessed", total=expected)
+        for channel_id in services.channels:
+            ingest.pull(services, channel_id)
+            progress.update(pulled, completed=_counts(services).comments)
+        while assess.assess_due(services):
+            counts = _counts(services)
+            progress.update(read, completed=counts.comments - counts.unassessed)
+        counts = _counts(services)
+        progress.update(pulled, completed=counts.comments)
+        progress.update(read, completed=counts.comments - counts.unassessed)
+    return counts.unassessed == 0
+
+
+def _counts(services: Services) -> Counts:
+    with services.database.reading() as reading:
+        return views.counts(reading)
+
+
+def _rows(source: Path) -> Iterator[tuple[str, str]]:
+    if source.suffix == ".parquet":
+        import pyarrow.parquet  # noqa: PLC0415 - only a development machine has it
+
+        table = pyarrow.parquet.read_table(source, columns=["id", "text", "source"])
+        for batch in table.to_batches(max_chunksize=4096):
+            for row in batch.to_pylist():
+                if str(row["source"]).startswith("civil_comments"):
+                    yield str(row["id"]), str(row["text"])
+        return
+    with source.open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            yield str(row["id"]), str(row["text"])
+
+
+def _town(rows: list[tuple[str, str]]) -> Town:
+    town = Town()
+    now = datetime.now(UTC)
+    posts = []
+    for page in _PAGES:
+        town.open_page(page, f"Replay page {page[-1]}")
+        town.issue(TownToken(f"replay-{page}", page))
+    for number in range(_POSTS):
+        page = _PAGES[number % len(_PAGES)]
+        published = now - timedelta(days=30) + timedelta(minutes=90 * number)
+        posts.append(town.publish(page, f"Council post {number}", at=published))
+    for number, (_, text) in enumerate(rows):
+        post = posts[number % _POSTS]
+        town.write(post.id, text, at=post.created_at + timedelta(seconds=7 * (number // _POSTS)))
+    return town
+
+
+def _graph_services(graph: GraphSandbox, home: Path) -> Services:
+    channels = "\n".join(
+        f'[channel.replay-{page[-1]}]\nconnector = "facebook_page"\nnative_id = "{page}"\n'
+        f'name = "Replay {page[-1]}"\nservice = "Replay"\n'
+        f'[channel.replay-{page[-1]}.secrets]\ntoken = "WARDMOTE_REPLAY_TOKEN_{page[-1]}"\n'
+        for page in _PAGES
+    )
+    tokens = {f"WARDMOTE_REPLAY_TOKEN_{page[-1]}": f"replay-{page}" for page in _PAGES}
+    return _services(home, channels, {"WARDMOTE_FACEBOOK_BASE_URL": graph.base_url, **tokens})
+
+
+def _csv_services(rows: list[tuple[str, str]], home: Path) -> Services:
+    export = home / "replay.csv"
+    if not export.exists():
+        with export.open("w", encoding="utf-8", newline="") as sink:
+            writer = csv.writer(sink)
+            writer.writerow(["id", "text", "post_id"])
+            writer.writerows(
+                (number, text, f"post-{number % _POSTS}") for number, (_, text) in enumerate(rows)
+            )
+    channels = (
+        f'[channel.replay]\nconnector = "csv_import"\nnative_id = "{export}"\n'
+        f'name = "Replay"\nservice = "Replay"\n'
+    )
+    return _services(home, channels, {})
+
+
+def _services(home: Path, channels: str, environ: Mapping[str, str]) -> Services:
+    (home / "channels.toml").write_text(channels, encoding="utf-8")
+    routes = resources.files("config").joinpath("routes.example.toml").read_text(encoding="utf-8")
+    (home / "routes.toml").write_text(routes, encoding="utf-8")
+    whole = {
+        "WARDMOTE_HOME": str(home),
+        "WARDMOTE_SLACK_BOT_TOKEN": "none-is-asked",
+        "WARDMOTE_SMTP_HOST": "127.0.0.1",
+        "WARDMOTE_SMTP_FROM": "wardmote@wexcombe.example",
+        **environ,
+    }
+    return build_services(
+        load_configuration(whole), whole, dispatcher=NoDispatcher(), pace=Pace(batch=_BATCH)
+    )
+
+
+def _tables(
+    console: Console, services: Services, counts: Counts, *, rows: int, seconds: float
+) -> None:
+    console.print(
+        f"{rows} rows in {seconds:.0f} s: {counts.comments} stored, "
+        f"{counts.comments - counts.unassessed} assessed, {counts.open_cases} cases opened."
+    )
+    lanes = Table("lane", "comments", title="Lanes")
+    for lane, count in counts.lanes.items():
+        lanes.add_row(lane, str(count))
+    console.print(lanes)
+    clauses = Table("clause", "title", "cases", title="Clauses")
+    for clause in services.standards.clauses:
+        clauses.add_row(clause.ref, clause.title, str(counts.clauses.get(clause.id, 0)))
+    console.print(clauses)
+    queue = Table("case", "severity", "clause", "score", title="The queue, worst first")
+    with services.database.reading() as reading:
+        page = views.queue(reading, limit=10)
+    for row in page.rows:
+        queue.add_row(
+            row.case.reference,
+            row.case.severity,
+            row.case.clauses[0] if row.case.clauses else row.case.lane,
+            f"{row.score:.2f}",
+        )
+    console.print(queue)

@@ -1,0 +1,54 @@
+"""The only list of what runs. A job takes the services and the ids that a nudge carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from connectors.contract import ChannelId
+from monitor.services import Services
+from monitor.workflow import assess, decide, deliver, enforce, ingest, recheck, report
+
+__all__ = ["JOBS", "Job", "run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One kind of work.
+
+    Attributes:
+        step: What is run.
+        every: How often a tick nudges it besides; None for jobs that only other jobs nudge.
+        pool: ``model`` for what loads the classifier, ``steps`` for the rest, so that a slow
+            model delays no alert.
+    """
+
+    step: Callable[..., object]
+    every: timedelta | None
+    pool: str = "steps"
+
+
+def _pull(services: Services, *, channel: str) -> int:
+    return ingest.pull(services, ChannelId(channel))
+
+
+JOBS: Mapping[str, Job] = {
+    "pull_due": Job(ingest.pull_due, timedelta(seconds=5)),
+    "pull": Job(_pull, None),
+    "assess": Job(assess.assess_due, timedelta(seconds=15), pool="model"),
+    "deliver": Job(deliver.deliver_due, timedelta(seconds=5)),
+    "enforce": Job(enforce.enforce_due, timedelta(seconds=5)),
+    "recheck": Job(recheck.recheck_due, timedelta(minutes=1)),
+    "lapse": Job(decide.lapse_due, timedelta(seconds=30)),
+    "report": Job(report.report_due, timedelta(minutes=10)),
+}
+
+
+def run(services: Services, job: str, **ids: str | int) -> object:
+    """Run one job now, in this thread.
+
+    Raises:
+        KeyError: There is no job of that name.
+    """
+    return JOBS[job].step(services, **ids)

@@ -1,0 +1,239 @@
+"""Score, assess, open, route: what was read becomes an assessment, a case, and alerts.
+
+T2, once per batch: assessments · cases · alert orders in the outbox · audit. The model runs with
+no transaction open. When it fails, nothing is taken as clean: the comments stay unassessed, are
+tried again later, and an operator is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from classifiers.contract import ClassifierFailed, Scores
+from config.standards import Lane
+from monitor.domain import case as cases_of
+from monitor.domain.assessment import Assessment, assess, needs_a_person, unreadable_text
+from monitor.domain.case import Case, CaseState
+from monitor.domain.routing import route
+from monitor.services import Services
+from monitor.store import audit, cases, comments, outbox
+from monitor.store.comments import ToAssess
+from monitor.store.engine import Transaction
+from monitor.store.outbox import OutboxKind
+from monitor.workflow import cards, notices
+
+__all__ = ["assess_due"]
+
+_UNREAD_ATTACHMENTS = frozenset({"photo", "video_inline", "video", "share"})
+"""Attachments that can say something no classifier here sees; a sticker or a GIF reaction cannot
+say enough to be worth a person's time."""
+
+_SET_ASIDE = timedelta(hours=1)
+_OUTAGE_HOUR = "%Y%m%dT%H"
+
+
+def assess_due(services: Services) -> int:
+    """Assess one batch of what has not been; returns how many. Nudges itself while there is more.
+
+    1. Lease the oldest unassessed comment versions.
+    2. Score their texts, with no transaction open.
+    3. Write assessments, cases, alerts and audit together (T2).
+    """
+    now = services.now()
+    with services.database.transaction("T2 lease") as tx:
+        batch = comments.lease_unassessed(
+            tx,
+            now=now,
+            lease_for=services.pace.lease,
+            limit=services.pace.batch,
+            new_lease=services.new_id,
+        )
+    if not batch:
+        return 0
+    read = _score(services, batch)
+    if not read:
+        return 0
+    _write(services, read)
+    if len(batch) == services.pace.batch:
+        services.dispatcher.nudge("assess")
+    return len(read)
+
+
+def _score(
+    services: Services, batch: Sequence[ToAssess]
+) -> list[tuple[ToAssess, Scores]]:
+    """Score a batch; where that fails, find the comments that it fails on, one by one."""
+    try:
+        classifier = services.classifier()
+        scores = classifier.score([each.text for each in batch])
+        return list(zip(batch, scores, strict=True))
+    except ClassifierFailed as error:
+        if len(batch) > 1:
+            alone = [_score(services, [each]) for each in batch]
+            read = [pair for found in alone for pair in found]
+            if not read:
+                _tell_outage(services, error)
+            return read
+        _set_aside(services, batch[0])
+        return []
+
+
+def _set_aside(services: Services, one: ToAssess) -> None:
+    with services.database.transaction("T2 aside") as tx:
+        comments.push_back(tx, [one.version_id], until=services.now() + _SET_ASIDE)
+    services.log.error("assess.poisoned", channel=one.channel_id, attempts=one.attempts)
+
+
+def _tell_outage(services: Services, error: ClassifierFailed) -> None:
+    hour = services.now().strftime(_OUTAGE_HOUR)
+    with services.database.transaction("T2 outage") as tx:
+        notices.tell_operators(
+            tx,
+            services,
+            key=f"classifier:failed:{hour}",
+            title="The classifier cannot read: comments wait unassessed",
+            lines=(
+                error.sentence,
+                *([error.hint] if error.hint else []),
+                "Nothing is taken as clean meanwhile; the comments are read once it works.",
+            ),
+        )
+    services.log.error("assess.failed", error=type(error).__name__)
+    services.dispatcher.nudge("deliver")
+
+
+def _write(services: Services, read: Sequence[tuple[ToAssess, Scores]]) -> None:
+    now = services.now()
+    periods = services.standards.periods_at(now)
+    assessments = [
+        (one, _assessment(services, one, scores, periods=periods)) for one, scores in read
+    ]
+    lines: list[tuple[str, Case]] = []
+    with services.database.transaction("T2") as tx:
+        for one, assessment in assessments:
+            found = _record(tx, services, one, assessment)
+            if found is not None:
+                lines.append(found)
+        audit.append(
+            tx,
+            "comments.assessed",
+            actor="system",
+            subject="batch",
+            at=now,
+            details={"count": len(assessments), "cases": len(lines)},
+        )
+    for _, assessment in assessments:
+        services.metrics.assessments.labels(lane=assessment.lane).inc()
+    for event, case in lines:
+        services.log.info(
+            event, case=case.id, lane=case.lane, severity=case.severity, channel=case.channel_id
+        )
+    if lines:
+        services.dispatcher.nudge("deliver")
+
+
+def _assessment(
+    services: Services, one: ToAssess, scores: Scores, *, periods: frozenset[str]
+) -> Assessment:
+    if not one.text.strip() and _UNREAD_ATTACHMENTS.intersection(one.attachments):
+        return unreadable_text(services.standards, scores.model, "no text, only an attachment")
+    return assess(one.text, scores, services.standards, periods=periods)
+
+
+def _record(
+    tx: Transaction, services: Services, one: ToAssess, assessment: Assessment
+) -> tuple[str, Case] | None:
+    now = services.now()
+    assessment_id = cases.record_assessment(tx, one.version_id, assessment, now=now)
+    if assessment_id is None:
+        return None
+    known = cases.for_comment(tx, one.comment_id)
+    if known is not None:
+        return _revise(tx, services, known, assessment, assessment_id=assessment_id)
+    if not needs_a_person(assessment):
+        return None
+    opened = cases.open_case(
+        tx,
+        comment_id=one.comment_id,
+        channel_id=one.channel_id,
+        assessment_id=assessment_id,
+        assessment=assessment,
+        now=now,
+    )
+    if opened is None:
+        return None
+    _order_alerts(tx, services, opened, service=one.service)
+    audit.append(
+        tx,
+        "case.opened",
+        actor="system",
+        subject=f"case:{opened.id}",
+        at=now,
+        details={
+            "lane": opened.lane,
+            "severity": opened.severity,
+            "clause": opened.clauses[0] if opened.clauses else None,
+            "standards": assessment.standards_version,
+            "model": assessment.model,
+        },
+    )
+    return "case.opened", opened
+
+
+def _revise(
+    tx: Transaction,
+    services: Services,
+    known: Case,
+    assessment: Assessment,
+    *,
+    assessment_id: int,
+) -> tuple[str, Case] | None:
+    """A comment with a case was edited: it is read anew, and a closed case returns."""
+    asks = needs_a_person(assessment)
+    moved = cases_of.reassess(
+        known,
+        lane=assessment.lane if asks else known.lane,
+        severity=assessment.severity if asks else None,
+        clauses=tuple(breach.clause for breach in assessment.clauses) if asks else (),
+    )
+    if moved is known:
+        return None
+    cases.save(tx, moved, from_version=known.version, assessment_id=assessment_id)
+    returned = known.state is CaseState.CLOSED and moved.state is CaseState.OPEN
+    audit.append(
+        tx,
+        "case.edited",
+        actor="system",
+        subject=f"case:{moved.id}",
+        at=services.now(),
+        details={"state": moved.state, "severity": moved.severity},
+    )
+    cards.order_redraw(tx, services, moved)
+    if not returned:
+        return None
+    cards.order_return_notice(tx, services, moved, why="its comment was edited")
+    return "case.reopened", moved
+
+
+def _order_alerts(tx: Transaction, services: Services, case: Case, *, service: str) -> None:
+    now = services.now()
+    for order in route(
+        services.routes,
+        lane=Lane(case.lane),
+        severity=case.severity,
+        clauses=case.clauses,
+        service=service,
+        now=now,
+    ):
+        outbox.put(
+            tx,
+            key=cards.alert_key(case.id, order.destination),
+            kind=OutboxKind.ALERT,
+            destination=order.destination,
+            payload={"case_id": case.id, "urgency": order.urgency},
+            case_id=case.id,
+            due_at=order.not_before,
+            now=now,
+            serial=cards.serial(case.id, order.destination),
+        )

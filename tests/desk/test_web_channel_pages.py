@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from connectors.contract import ChannelId
+from monitor.desk.web.channel_pages import HourState, hours_of
+from monitor.domain.coverage import CoverageRow, PullEnd
+from monitor.store import cursors
+from tests import stored
+from tests.stored import NOW
+
+QUARTER = timedelta(minutes=15)
+PARKS = ChannelId("facebook-parks")
+
+
+def pulled(at, end=PullEnd.DONE, cause=""):
+    return CoverageRow(PARKS, str(at), at, at, end, 1, 0, 0, None, cause)
+
+
+def quarters(count):
+    return [NOW - timedelta(hours=24) + QUARTER * number for number in range(count)]
+
+
+def test_a_day_of_pulls_is_seen_throughout():
+    hours = hours_of([pulled(at) for at in quarters(96)], interval=QUARTER, now=NOW)
+
+    assert {HourState.SEEN} == {hour.state for hour in hours}
+    assert [NOW - timedelta(hours=24 - number) for number in range(24)] == [
+        hour.start for hour in hours
+    ]
+
+
+def test_a_channel_that_was_never_pulled_was_never_seen():
+    hours = hours_of([], interval=QUARTER, now=NOW)
+
+    assert {(HourState.UNSEEN, "no pull was made")} == {(hour.state, hour.cause) for hour in hours}
+
+
+def test_a_hole_shows_in_its_hours_with_its_cause():
+    rows = [pulled(at) for at in quarters(96)]
+    for number in range(10, 21):
+        rows[number] = pulled(rows[number].started_at, PullEnd.LATER, "Facebook asked us to wait.")
+
+    hours = hours_of(rows, interval=QUARTER, now=NOW)
+
+    states = [hour.state for hour in hours]
+    assert states[2:6] == [
+        HourState.PARTLY,
+        HourState.UNSEEN,
+        HourState.UNSEEN,
+        HourState.PARTLY,
+    ]
+    assert {HourState.SEEN} == set(states[:2]) | set(states[6:])
+    assert hours[3].cause == "Facebook asked us to wait."
+
+
+def test_a_channel_that_is_due_twice_a_day_is_seen_in_between():
+    rows = [pulled(NOW - timedelta(hours=hours)) for hours in (23, 11)]
+
+    hours = hours_of(rows, interval=timedelta(hours=12), now=NOW)
+
+    assert {HourState.SEEN} == {hour.state for hour in hours}
+
+
+def test_the_page_says_how_each_channel_stands(wexcombe):
+    with wexcombe.database.transaction() as tx:
+        cursors.pause(tx, PARKS, reason="Facebook rejected the token. Make a new one.", now=NOW)
+
+    page = wexcombe.signed_in("carys").get("/channels").text
+
+    assert "Parks and Libraries on Facebook" in page
+    assert "Facebook rejected the token. Make a new one." in page
+    assert "24 hours not wholly seen" in page
+    assert "Never" in page
+
+
+def test_a_moderator_sees_the_channels_of_their_services(wexcombe):
+    page = wexcombe.signed_in("dov").get("/channels").text
+
+    assert "Wexcombe Roads on Facebook" in page
+    assert "Parks and Libraries on Facebook" not in page
+
+
+def test_a_channel_that_fails_or_is_watched_no_longer_says_so(wexcombe):
+    lease = stored.new_lease
+    with wexcombe.database.transaction() as tx:
+        due = cursors.lease_due(tx, now=NOW, lease_for=stored.MINUTE, limit=9, new_lease=lease)
+        parks = next(each for each in due if each.id == PARKS)
+        cursors.finish(tx, PARKS, lease=parks.lease, next_pull_at=NOW + QUARTER, failing_since=NOW)
+        cursors.sync_channels(tx, [stored.plan(interval=QUARTER)], now=NOW)
+
+    page = wexcombe.signed_in("carys").get("/channels").text
+
+    assert "Failing</strong> since" in page
+    assert "in 15 minutes" in page
+    assert "No longer watched" in page
+
+
+def test_hours_are_whole_and_the_last_counts_as_far_as_it_has_run():
+    now = NOW + timedelta(minutes=50)
+    rows = [pulled(at) for at in quarters(98)]
+
+    hours = hours_of(rows, interval=QUARTER, now=now)
+
+    assert hours[-1].start == NOW
+    assert (hours[-2].state, hours[-1].state) == (HourState.SEEN, HourState.PARTLY)
+    assert len(hours) == 24

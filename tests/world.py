@@ -1,0 +1,286 @@
+"""A whole system for a test: the pretend town, real SDKs over HTTP, a real database, and a clock.
+
+Nothing runs by itself: a nudge is written down, and ``settle`` runs what was nudged, in order,
+until nothing is left. So a test sees each step's effect, and no test waits for a timer.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from classifiers.contract import Classifier
+from config.loading import load_configuration
+from connectors.contract import ChannelId, NativeId
+from monitor.bootstrap import build_services
+from monitor.domain.case import Case, CaseId, DecisionOrder, DecisionOutcome
+from monitor.domain.people import Person
+from monitor.runtime import jobs
+from monitor.sandbox.graph import GraphSandbox
+from monitor.sandbox.http import Clock
+from monitor.sandbox.slack import SlackServer
+from monitor.sandbox.slack_state import Postcard
+from monitor.sandbox.town import Town
+from monitor.sandbox.townsfolk import TownToken
+from monitor.services import Pace, Services
+from monitor.store import people, views
+from monitor.store.comments import StoredComment
+from monitor.workflow import decide, ingest
+from tests.cast import AMINA, BEDE, CARYS, DOV, EUN
+
+__all__ = ["LIBRARY", "PARKS", "World", "Written"]
+
+PARKS = ChannelId("facebook-parks")
+LIBRARY = ChannelId("facebook-library")
+_PAGES = {PARKS: "100000000000009", LIBRARY: "100000000000010"}
+_START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+
+_ROUTES = """
+timezone = "Europe/London"
+operators = "operators"
+reports = "reports"
+[destination.moderation]
+kind = "slack"
+address = "C0MODERATION"
+[destination.operators]
+kind = "slack"
+address = "C0OPERATORS"
+[destination.reports]
+kind = "slack"
+address = "C0REPORTS"
+[destination.legal]
+kind = "slack"
+address = "C0LEGAL"
+[alert.all]
+destination = "moderation"
+"""
+
+
+class Written:
+    """A dispatcher that writes nudges down; the same one twice is one."""
+
+    def __init__(self) -> None:
+        self.nudges: deque[tuple[str, tuple[tuple[str, str | int], ...]]] = deque()
+
+    def nudge(self, job: str, **ids: str | int) -> None:
+        wanted = (job, tuple(sorted(ids.items())))
+        if wanted not in self.nudges:
+            self.nudges.append(wanted)
+
+
+class World:
+    """One pretend town and one daemon's services over a database at ``url``."""
+
+    def __init__(
+        self,
+        home: Path,
+        url: str,
+        *,
+        channels: tuple[ChannelId, ...] = (PARKS,),
+        pace: Pace | None = None,
+        on_commit: Callable[[str], None] | None = None,
+        town: Town | None = None,
+        classifier: Classifier | None = None,
+        extra_channels: str = "",
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = Clock(_START)
+        self.town = town or _new_town()
+        self.graph = GraphSandbox(self.town, clock=self.clock)
+        self.slack = SlackServer(self.clock)
+        self.dispatcher = Written()
+        self._home = home
+        self._url = url
+        self._channels = channels
+        self._pace = pace
+        self._on_commit = on_commit
+        self._classifier = classifier
+        self._extra_channels = extra_channels
+        self._environ = dict(environ or {})
+        self.services: Services
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            opened.enter_context(self.graph)
+            opened.enter_context(self.slack)
+            self.start_daemon()
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.services.database.dispose()
+        self._opened.close()
+
+    def environ(self) -> dict[str, str]:
+        return {
+            "WARDMOTE_HOME": str(self._home),
+            "WARDMOTE_DATABASE_URL": self._url,
+            "WARDMOTE_FACEBOOK_BASE_URL": self.graph.base_url,
+            "WARDMOTE_SLACK_BASE_URL": self.slack.api_url,
+            "WARDMOTE_SLACK_BOT_TOKEN": self.slack.bot_token,
+            "WARDMOTE_SLACK_APP_TOKEN": self.slack.app_token,
+            **{_variable(channel): f"token-{channel}" for channel in self._channels},
+            **self._environ,
+        }
+
+    def write_configuration(self) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
+        listed = "\n".join(_channel_table(channel) for channel in self._channels)
+        (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
+        (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
+
+    def start_daemon(self) -> None:
+        """Build services as a fresh process would, over whatever the database holds."""
+        self.write_configuration()
+        services = build_services(
+            load_configuration(self.environ()),
+            self.environ(),
+            dispatcher=self.dispatcher,
+            now=self.clock,
+            pace=self._pace,
+            on_commit=self._on_commit,
+        )
+        if self._classifier is not None:
+            chosen = self._classifier
+            services = _with_classifier(services, chosen)
+        self.services = services
+        services.database.upgrade()
+        ingest.register_channels(services)
+        with services.database.transaction("cast") as tx:
+            known = {each.id for each in people.all_people(tx)}
+            for person in (AMINA, BEDE, CARYS, DOV, EUN):
+                if person.id not in known:
+                    people.add(tx, person, password_hash=None, now=self.clock())
+
+    def settle(self, *, most: int = 500) -> None:
+        """Run what was nudged until nothing is left."""
+        for _ in range(most):
+            if not self.dispatcher.nudges:
+                return
+            job, ids = self.dispatcher.nudges.popleft()
+            jobs.run(self.services, job, **dict(ids))
+        raise AssertionError(f"still not quiet: {list(self.dispatcher.nudges)[:5]}")
+
+    def tick(self, *names: str) -> None:
+        """What the schedule does once: nudge, then run until quiet."""
+        for name in names or [name for name, job in jobs.JOBS.items() if job.every]:
+            self.dispatcher.nudge(name)
+        self.settle()
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let time go by, then do what has become due."""
+        self.clock.advance(by)
+        self.tick()
+
+    def write(self, text: str, *, channel: ChannelId = PARKS, name: str = "Jo Resident") -> str:
+        """A resident writes under a page's newest post."""
+        post = self.town.posts(_PAGES[channel])[-1]
+        author = self.town.move_in(name)
+        self.clock.advance(timedelta(seconds=1))
+        return self.town.write(post.id, text, at=self.clock(), author=author).id
+
+    def case_of(self, native_id: str, *, channel: ChannelId = PARKS) -> Case:
+        """The case of a comment, which must be there."""
+        with self.services.database.reading() as reading:
+            case_id = views.case_of_comment(reading, channel, NativeId(native_id))
+            assert case_id is not None, "there is no case"
+            page = views.case_page(reading, case_id)
+        assert page is not None
+        return page.case
+
+    def has_case(self, native_id: str, *, channel: ChannelId = PARKS) -> bool:
+        with self.services.database.reading() as reading:
+            return views.case_of_comment(reading, channel, NativeId(native_id)) is not None
+
+    def page_of(self, case_id: CaseId) -> views.CasePage:
+        with self.services.database.reading() as reading:
+            page = views.case_page(reading, case_id)
+        assert page is not None
+        return page
+
+    def comment(self, case: Case) -> StoredComment:
+        return self.page_of(case.id).comment
+
+    def cards(self, case: Case, *, channel: str = "C0MODERATION") -> list[Postcard]:
+        """The alert cards of a case in a Slack channel."""
+        key = f"alert:case:{case.id}:"
+        return [
+            each
+            for each in self.slack.workspace.messages(channel)
+            if each.metadata and str(each.metadata["event_payload"]["key"]).startswith(key)
+        ]
+
+    def told(self, channel: str) -> str:
+        """Everything that stands in a Slack channel, as text."""
+        return "\n".join(
+            f"{each.text}\n{each.blocks}" for each in self.slack.workspace.messages(channel)
+        )
+
+    def claim(self, case: Case, *, by: Person = AMINA) -> Case:
+        return decide.claim(self.services, case.id, by=by)
+
+    def hide(self, case: Case, *, by: Person = AMINA, press: str = "press-1") -> Case:
+        """Claim and decide to hide, then let everything follow."""
+        held = self.claim(case, by=by)
+        order = DecisionOrder(DecisionOutcome.HIDE, held.clauses[0], "The least that protects.")
+        decide.decide(
+            self.services, case.id, order, by=by, press=press, version=held.version
+        )
+        self.settle()
+        return self.page_of(case.id).case
+
+
+def _new_town() -> Town:
+    town = Town()
+    for channel, page in _PAGES.items():
+        town.open_page(page, str(channel))
+        town.issue(TownToken(f"token-{channel}", page))
+        town.publish(page, "The summer reading challenge opens.", at=_START - timedelta(hours=2))
+    return town
+
+
+def _variable(channel: ChannelId) -> str:
+    return f"WARDMOTE_TOKEN_{channel.upper().replace('-', '_')}"
+
+
+def _channel_table(channel: ChannelId) -> str:
+    return f"""
+[channel.{channel}]
+connector = "facebook_page"
+native_id = "{_PAGES[channel]}"
+name = "{channel}"
+service = "Parks and Libraries"
+interval = "60 s"
+[channel.{channel}.secrets]
+token = "{_variable(channel)}"
+"""
+
+
+def escalations() -> str:
+    """Every line of the matrix that the shipped standard names, told in the legal channel."""
+    names = (
+        "police", "police_hate_crime", "safeguarding_children", "safeguarding_adults",
+        "security_lead", "legal", "monitoring_officer", "hr", "line_manager", "equalities_lead",
+        "data_protection_officer", "comms_lead", "electoral_services", "trading_standards",
+        "it_security", "emergency_planning",
+    )
+    return "".join(
+        f'[escalation.{name}]\ntitle = "{name.replace("_", " ").capitalize()}"\n'
+        f'destination = "legal"\nrespond_within = "2 h"\ninstructions = "Answer in the thread."\n'
+        for name in names
+    )
+
+
+def _with_classifier(services: Services, classifier: Classifier) -> Services:
+    return replace(services, classifier=lambda: classifier)
