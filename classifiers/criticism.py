@@ -10,9 +10,7 @@ from classifiers.phrasebook import PhraseReader
 
 __all__ = ["LABELS", "load"]
 
-LABELS: Final[tuple[Label, ...]] = (
-    Label("criticism"),
-)
+LABELS: Final[tuple[Label, ...]] = (Label("criticism"),)
 """What this detector may return; its phrases are in ``wordlists/criticism.toml``."""
 
 

@@ -15,7 +15,14 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final, Protocol, cast
 
-from classifiers.contract import Classifier, ClassifierFailed, Label, ModelFingerprint, Score, Scores
+from classifiers.contract import (
+    Classifier,
+    ClassifierFailed,
+    Label,
+    ModelFingerprint,
+    Score,
+    Scores,
+)
 
 __all__ = ["OFFICIAL_CHECKPOINTS", "DetoxifyModel", "load"]
 
@@ -27,6 +34,7 @@ OFFICIAL_CHECKPOINTS: Final[Mapping[str, str]] = {
     "unbiased-albert-c8519128.ckpt": "c8519128",
 }
 """Detoxify's release files and how their SHA-256 begins (``detoxify/detoxify.py``, MODEL_URLS)."""
+
 
 def load(options: Mapping[str, str]) -> Classifier:
     """The model at ``checkpoint``, with the configuration folder ``huggingface_config_path``.

@@ -68,12 +68,30 @@ _DIACRITICS: Final = re.compile(
 _PLAIN: Final = {
     ord(lookalike): plain
     for plain, lookalikes in {
-        "a": "\u0251\u0250\u1d00", "b": "\u0299", "c": "\u1d04", "d": "\u0111\u1d05",
-        "e": "\u1d07\u025b\u01dd", "f": "\ua730", "g": "\u0261\u0262", "h": "\u0127\u029c",
-        "i": "\u0131\u026a\u0269", "j": "\u1d0a", "k": "\u1d0b", "l": "\u0142\u029f",
-        "m": "\u1d0d", "n": "\u0274", "o": "\u00f8\u1d0f", "p": "\u1d18", "r": "\u0280",
-        "s": "\ua731", "t": "\u0167\u1d1b", "u": "\u1d1c", "v": "\u1d20", "w": "\u1d21",
-        "y": "\u028f", "z": "\u1d22",
+        "a": "\u0251\u0250\u1d00",
+        "b": "\u0299",
+        "c": "\u1d04",
+        "d": "\u0111\u1d05",
+        "e": "\u1d07\u025b\u01dd",
+        "f": "\ua730",
+        "g": "\u0261\u0262",
+        "h": "\u0127\u029c",
+        "i": "\u0131\u026a\u0269",
+        "j": "\u1d0a",
+        "k": "\u1d0b",
+        "l": "\u0142\u029f",
+        "m": "\u1d0d",
+        "n": "\u0274",
+        "o": "\u00f8\u1d0f",
+        "p": "\u1d18",
+        "r": "\u0280",
+        "s": "\ua731",
+        "t": "\u0167\u1d1b",
+        "u": "\u1d1c",
+        "v": "\u1d20",
+        "w": "\u1d21",
+        "y": "\u028f",
+        "z": "\u1d22",
         "'": "\u2018\u2019\u201a\u201b\u02bc\u2032\u00b4",
         '"': "\u201c\u201d\u201e\u00ab\u00bb",
         "-": "\u2010\u2011\u2012\u2013\u2014\u2015",
@@ -85,13 +103,29 @@ _PLAIN: Final = {
 _LOOKALIKES: Final = {
     ord(lookalike): plain
     for plain, lookalikes in {
-        "a": "\u0430\u03b1", "b": "\u0432\u044c\u03b2", "c": "\u0441\u03f2",
-        "d": "\u0501\u0434", "e": "\u0435\u0451\u03b5", "f": "\u0192\u03dd",
-        "g": "\u0433\u0581", "h": "\u04bb\u043d\u0570", "i": "\u0456\u0457\u03b9\u0438",
-        "j": "\u0458", "k": "\u043a\u03ba", "m": "\u043c", "n": "\u043f\u03b7\u0578",
-        "o": "\u043e\u03bf\u03c3\u0585", "p": "\u0440\u03c1", "q": "\u051b", "r": "\u0433",
-        "s": "\u0455\u057d", "t": "\u0442\u03c4", "u": "\u03c5\u0446\u057d",
-        "v": "\u03bd\u0475", "w": "\u0448\u051d\u03c9", "x": "\u0445\u03c7",
+        "a": "\u0430\u03b1",
+        "b": "\u0432\u044c\u03b2",
+        "c": "\u0441\u03f2",
+        "d": "\u0501\u0434",
+        "e": "\u0435\u0451\u03b5",
+        "f": "\u0192\u03dd",
+        "g": "\u0433\u0581",
+        "h": "\u04bb\u043d\u0570",
+        "i": "\u0456\u0457\u03b9\u0438",
+        "j": "\u0458",
+        "k": "\u043a\u03ba",
+        "m": "\u043c",
+        "n": "\u043f\u03b7\u0578",
+        "o": "\u043e\u03bf\u03c3\u0585",
+        "p": "\u0440\u03c1",
+        "q": "\u051b",
+        "r": "\u0433",
+        "s": "\u0455\u057d",
+        "t": "\u0442\u03c4",
+        "u": "\u03c5\u0446\u057d",
+        "v": "\u03bd\u0475",
+        "w": "\u0448\u051d\u03c9",
+        "x": "\u0445\u03c7",
         "y": "\u0443\u03b3",
     }.items()
     for lookalike in lookalikes
@@ -121,9 +155,7 @@ def _fold(text: str) -> Normalised:
     return Normalised("".join(pieces), starts, ends)
 
 
-def _fold_stretch(
-    match: re.Match[str], *, into: tuple[list[str], list[int], list[int]]
-) -> None:
+def _fold_stretch(match: re.Match[str], *, into: tuple[list[str], list[int], list[int]]) -> None:
     pieces, starts, ends = into
     in_emoji = False
     for offset, character in enumerate(match.group(), start=match.start()):

@@ -56,8 +56,7 @@ class Panel:
             some = texts[start : start + _AT_ONCE]
             opinions = [classifier.score(some) for classifier in self._classifiers]
             scored += [
-                Scores(self._fingerprint, _merged(each))
-                for each in zip(*opinions, strict=True)
+                Scores(self._fingerprint, _merged(each)) for each in zip(*opinions, strict=True)
             ]
         return scored
 

@@ -147,7 +147,9 @@ _TEN_DIGITS: Final = re.compile(r"(?<![0-9a-z+-])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]
 _NHS_CUE: Final = re.compile(r"\bnhs\b|\bpatient\b|\bhospital number\b")
 _CARD: Final = re.compile(r"(?<![0-9a-z])(?:[0-9][ -]?){12,18}[0-9](?![0-9a-z])")
 _FEWEST_DIGITS: Final = 2  # a row of one or two different digits is a filler, not a card
-_IBAN: Final = re.compile(r"(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?")
+_IBAN: Final = re.compile(
+    r"(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?"
+)
 _SORT_CODE: Final = re.compile(
     r"(?<![0-9/-])[0-9]{2}[- ]?[0-9]{2}[- ]?[0-9]{2}(?![0-9/])[^0-9]{1,40}[0-9]{8}(?![0-9])"
     r"|(?<![0-9])[0-9]{8}[^0-9]{1,40}[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9])"

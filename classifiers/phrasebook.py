@@ -117,7 +117,9 @@ class Phrasebook:
         matches = self._phrases.matches(text)
         if not matches or self._exceptions is None:
             return matches
-        covered = _painted(text, [(start, end) for start, end, _ in self._exceptions().matches(text)])
+        covered = _painted(
+            text, [(start, end) for start, end, _ in self._exceptions().matches(text)]
+        )
         return [
             (start, end, group)
             for start, end, group in matches
@@ -227,14 +229,14 @@ def _end_of_breath(text: str, start: int, *, reach: int) -> int:
 _WORD_STARTS: Final = r"(?<![^\W_])"
 _WORD_ENDS: Final = r"(?![^\W_])"
 _BETWEEN: Final = r"[^\w.!?\n]{1,4}"
-_SOME_WORDS: Final = rf"(?:{_BETWEEN}[\w'-]{{1,24}}){{0,3}}?{_BETWEEN}"
+_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w[\w'-]{{0,23}}){{0,3}}?{_BETWEEN}"
 _SPECIAL: Final = {
     " ": _BETWEEN,
     "'": "'?",
     "-": "[- ]?",
     "^": r"\A\W{0,8}",
     "$": r"\W{0,20}\Z",
-    "+": r"[\w'-]{1,24}",
+    "+": r"\w[\w'-]{0,23}",
 }
 _ANY_ENDING: Final = r"[\w'-]{0,14}"
 _END: Final = "\0"

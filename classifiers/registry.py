@@ -65,9 +65,7 @@ def _own_options(name: str, options: Mapping[str, str]) -> dict[str, str]:
     shared = {key: value for key, value in options.items() if "." not in key}
     prefix = f"{name}."
     own = {
-        key.removeprefix(prefix): value
-        for key, value in options.items()
-        if key.startswith(prefix)
+        key.removeprefix(prefix): value for key, value in options.items() if key.startswith(prefix)
     }
     return shared | own
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from contextlib import ExitStack
 from importlib.metadata import version
 
 from config.loading import Configuration
@@ -49,6 +50,7 @@ class Daemon:
             pace=pace,
             stopping=lambda: self._dispatcher.stopping,
         )
+        self._started = ExitStack()
         self._schedule = Schedule(self._dispatcher, now=self.services.now)
         self._desk: SlackDesk | None = None
         if settings.slack_app_token is not None and settings.slack_bot_token is not None:
@@ -70,30 +72,31 @@ class Daemon:
             self.console = ConsoleServer(app, host=settings.web_host, port=settings.web_port)
 
     def start(self) -> None:
-        """Bring the database up to date, then start every part.
+        """Bring the database up to date, then start every part; what fails leaves nothing running.
 
         Raises:
             DatabaseUnusable: The database cannot be used.
         """
-        self.services.database.upgrade()
-        ingest.register_channels(self.services)
-        self._dispatcher.bind(self.services)
-        if self.console is not None:
-            self.console.start()
-        if self._desk is not None:
-            self._desk.start()
-        self._schedule.start()
+        with ExitStack() as started:
+            started.callback(self.services.database.dispose)
+            self.services.database.upgrade()
+            ingest.register_channels(self.services)
+            self._dispatcher.bind(self.services)
+            if self.console is not None:
+                self.console.start()
+                started.callback(self.console.stop)
+            started.callback(self._dispatcher.stop)
+            if self._desk is not None:
+                self._desk.start()
+                started.callback(self._desk.stop)
+            started.callback(self._schedule.stop)
+            self._schedule.start()
+            self._started = started.pop_all()
         self.services.log.info("daemon.started", count=len(self.services.channels))
 
     def stop(self) -> None:
         """Stop ticking, finish the steps in hand, let leases expire for the rest."""
-        self._schedule.stop()
-        if self._desk is not None:
-            self._desk.stop()
-        self._dispatcher.stop()
-        if self.console is not None:
-            self.console.stop()
-        self.services.database.dispose()
+        self._started.close()
         self.services.log.info("daemon.stopped")
 
     def wait_until_idle(self, timeout: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from config.loading import Configuration, load_configuration
+from monitor import telemetry
 from monitor.cli.daemon import Daemon
 from monitor.domain.people import Person, PersonId, Role
 from monitor.sandbox.graph import GraphSandbox
@@ -86,6 +88,7 @@ class Pretend:
         self._interval_s = interval_s
         self._log_level = log_level
         self.daemon: Daemon | None = None
+        self._started = ExitStack()
 
     @property
     def services(self) -> Services:
@@ -134,25 +137,26 @@ class Pretend:
         return load_configuration(self.environ())
 
     def start(self, *, seed: bool = True, pace: Pace | None = None) -> Self:
-        """Start the town, fill it, and start the daemon."""
-        self.slack.start()
-        self.graph.start()
-        self.pages.start()
-        if seed:
-            seed_wexcombe(self.town, datetime.now(UTC))
-        self.daemon = Daemon(self.configure(), self.environ(), pace=pace)
-        self.daemon.start()
-        self._employ()
+        """Start the town, fill it, and start the daemon; what fails leaves nothing running."""
+        with ExitStack() as started:
+            for server in (self.slack, self.graph, self.pages):
+                server.start()
+                started.callback(server.stop)
+            if seed:
+                seed_wexcombe(self.town, datetime.now(UTC))
+            configuration = self.configure()
+            settings = configuration.settings
+            telemetry.configure(level=settings.log_level, form=settings.log_format)
+            self.daemon = Daemon(configuration, self.environ(), pace=pace)
+            self.daemon.start()
+            started.callback(self.daemon.stop)
+            self._employ()
+            self._started = started.pop_all()
         return self
 
     def stop(self) -> None:
-        """Stop the daemon, then the town."""
-        if self.daemon is not None:
-            self.daemon.stop()
-            self.daemon = None
-        self.pages.stop()
-        self.graph.stop()
-        self.slack.stop()
+        """Stop the daemon, then the town; harmless when they are not running."""
+        self._started.close()
 
     def __enter__(self) -> Self:
         return self.start()

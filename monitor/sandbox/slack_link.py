@@ -69,6 +69,7 @@ class SlackLink:
         self._tickets: set[str] = set()
         self._connections: dict[int, ServerConnection] = {}
         self._opened = 0
+        self._turn = 0
         self._waiting: deque[Envelope] = deque()
         self._handed: dict[str, Envelope] = {}
         self._sent: list[Envelope] = []
@@ -274,7 +275,8 @@ class SlackLink:
             if not numbers:
                 self._waiting.append(envelope)
                 return
-            number = numbers[len(self._sent) % len(numbers)]
+            number = numbers[self._turn % len(numbers)]
+            self._turn += 1
             connection = self._connections[number]
             envelope.handed_at = time.monotonic()
             envelope.handed_to.append(number)

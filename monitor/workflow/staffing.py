@@ -8,6 +8,7 @@ from monitor.domain.case import Refused
 from monitor.domain.people import Person, PersonId
 from monitor.services import Services
 from monitor.store import audit, people
+from monitor.store.engine import Transaction
 
 __all__ = ["add_person", "link_slack"]
 
@@ -24,7 +25,7 @@ def add_person(
     with services.database.transaction("people") as tx:
         if people.by_id(tx, person.id) is not None:
             raise Refused(f"There is somebody called {person.id!r} already; choose another id.")
-        _must_be_free(services, person)
+        _must_be_free(tx, person)
         people.add(tx, person, password_hash=password_hash, now=now)
         audit.append(
             tx,
@@ -50,7 +51,7 @@ def link_slack(
         if person is None:
             raise Refused(f"There is nobody called {person_id!r}. See: wardmote people list")
         linked = replace(person, slack_user_id=slack_user_id)
-        _must_be_free(services, linked)
+        _must_be_free(tx, linked)
         people.save(tx, linked)
         audit.append(
             tx,
@@ -63,10 +64,9 @@ def link_slack(
     return linked
 
 
-def _must_be_free(services: Services, person: Person) -> None:
+def _must_be_free(tx: Transaction, person: Person) -> None:
     if person.slack_user_id is None:
         return
-    with services.database.reading() as reading:
-        other = people.by_slack_user(reading, person.slack_user_id)
+    other = people.by_slack_user(tx, person.slack_user_id)
     if other is not None and other.id != person.id:
         raise Refused(f"That Slack identity is linked to {other.id!r} already.")

@@ -64,6 +64,7 @@ def test_a_new_case_appears_without_loading_the_page_again(browser_page, council
     browser_page.clock.install()
     arrive(browser_page, council)
     expect(browser_page.get_by_text("Nothing here waits for you")).to_be_visible()
+    expect(browser_page.get_by_role("button", name="Pause")).to_be_visible()
 
     case = council.case()
     browser_page.clock.run_for(16_000)
@@ -159,4 +160,5 @@ def test_every_field_has_a_name_and_every_page_one_heading_and_one_main(browser_
 
 
 def fits(page, width):
+    page.wait_for_load_state("load")
     return page.evaluate("document.documentElement.scrollWidth") <= width

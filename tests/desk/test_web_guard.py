@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from starlette.testclient import TestClient
 
-from monitor.desk.web.guard import BODY_LIMIT
+from monitor.desk.web.guard import BODY_LIMIT, Guard
 from tests.consoles import form_token
 
 
@@ -148,3 +149,42 @@ def test_what_is_not_there_is_said_in_one_sentence(wexcombe, method, path, statu
 
     assert answer.status_code == status
     assert sentence in answer.text
+
+
+def test_an_answer_that_breaks_off_is_not_followed_by_another(wexcombe):
+    async def half(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise LookupError
+
+    guard = Guard(
+        half,
+        sessions=wexcombe.console.state.console.sessions,
+        is_secure=False,
+        on_failure=lambda _request, _error: pytest.fail("an answer had begun"),
+    )
+
+    with pytest.raises(LookupError):
+        TestClient(guard).get("/")
+
+
+def test_what_is_not_a_page_passes_untouched(wexcombe):
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope)
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    guard = Guard(
+        app,
+        sessions=wexcombe.console.state.console.sessions,
+        is_secure=False,
+        on_failure=lambda _request, _error: pytest.fail("nothing fails here"),
+    )
+    with TestClient(guard):
+        pass
+
+    assert [scope["type"] for scope in seen] == ["lifespan"]
+    assert "visit" not in seen[0].get("state", {})

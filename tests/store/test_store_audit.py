@@ -107,13 +107,17 @@ def fail(tx) -> None:
         ("DELETE FROM audit WHERE number = 5", 5),
         ("DELETE FROM audit", 1),
         (
-            "INSERT INTO audit SELECT 6, event, actor, subject, at, details, hash, hash "
-            "FROM audit WHERE number = 5",
+            (
+                "INSERT INTO audit SELECT 6, event, actor, subject, at, details, hash, hash "
+                "FROM audit WHERE number = 5"
+            ),
             6,
         ),
         (
-            "INSERT INTO audit SELECT 0, event, actor, subject, at, details, previous, hash "
-            "FROM audit WHERE number = 1",
+            (
+                "INSERT INTO audit SELECT 0, event, actor, subject, at, details, previous, hash "
+                "FROM audit WHERE number = 1"
+            ),
             1,
         ),
     ],

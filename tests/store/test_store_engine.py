@@ -288,6 +288,19 @@ def test_a_file_locked_for_too_long_says_that_nothing_was_written(sqlite_templat
     assert "Nothing was written" in refused.value.hint
 
 
+def test_a_new_file_that_somebody_keeps_reading_says_so_instead_of_hanging(tmp_path):
+    path = tmp_path / "wardmote.db"
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("CREATE TABLE x (y)")
+    holder.execute("BEGIN")
+    holder.execute("SELECT * FROM x").fetchall()
+
+    fault = unusable(f"sqlite:///{path}?timeout=0.1")
+    holder.close()
+
+    assert isinstance(fault, DatabaseBusy)
+
+
 @pytest.mark.postgres
 def test_a_server_that_is_not_there_is_told_apart_from_a_wrong_name(postgresql_template):
     from tests.databases import server  # noqa: PLC0415 - skipped where none answers

@@ -153,8 +153,10 @@ def test_untouched_evidence_fits_its_seals(database):
         "UPDATE evidence SET body = body || 'é' WHERE decision_id = 2",
         "UPDATE evidence SET sha256 = 'x' WHERE decision_id = 2",
         "DELETE FROM evidence WHERE decision_id = 2",
-        "UPDATE evidence SET sha256 = (SELECT sha256 FROM evidence WHERE decision_id = 1), "
-        "body = (SELECT body FROM evidence WHERE decision_id = 1) WHERE decision_id = 2",
+        (
+            "UPDATE evidence SET sha256 = (SELECT sha256 FROM evidence WHERE decision_id = 1), "
+            "body = (SELECT body FROM evidence WHERE decision_id = 1) WHERE decision_id = 2"
+        ),
     ],
 )
 def test_changed_or_missing_evidence_shows(database, statement):

@@ -110,10 +110,10 @@ def test_an_upgrade_that_fails_leaves_nothing(empty):
     empty.require_current()
 
 
-def test_two_processes_that_upgrade_at_once_both_end_well(empty_url):
-    databases = [Database.open(empty_url) for _ in range(2)]
+def test_processes_that_upgrade_at_once_all_end_well(empty_url):
+    databases = [Database.open(empty_url) for _ in range(4)]
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(database.upgrade) for database in databases]:
             done.result()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
+from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -134,9 +135,8 @@ def _on_sign_in_needed(request: Request, _error: Exception) -> Response:
 
 
 def _on_page_problem(request: Request, error: Exception) -> Response:
-    if not isinstance(error, PageProblem):
-        raise error
-    return _say(request, error.status, error.sentence, error.hint)
+    problem = cast("PageProblem", error)
+    return _say(request, problem.status, problem.sentence, problem.hint)
 
 
 def _on_bad_request(request: Request, _error: Exception) -> Response:
@@ -149,7 +149,7 @@ def _on_bad_request(request: Request, _error: Exception) -> Response:
 
 
 def _on_http_problem(request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    status = cast("HTTPException", error).status_code
     sentence, hint = _WHAT_WENT_WRONG.get(
         status, ("The page could not be shown.", "Start again from the queue.")
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -72,7 +71,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        known = self._sessions.read(self._cookie(headers))
+        known = self._sessions.read(Request(scope).cookies.get(self._name))
         visit = known if known is not None else self._sessions.begin()
         scope.setdefault("state", {})["visit"] = visit
         has_begun = False
@@ -91,19 +90,12 @@ class Guard:
         try:
             await app(scope, _Bounded(receive), send_guarded)
         except Exception as error:
-            # Told here and not by the server, whose traceback could quote a comment.
+            # Told here and not by the server, whose traceback could quote a comment. Once an
+            # answer has begun nothing can be said in its place, so it breaks off.
             if has_begun:
                 raise
             answer = self._on_failure(Request(scope), error)
             await answer(scope, receive, send_guarded)
-
-    def _cookie(self, headers: Headers) -> str | None:
-        jar: SimpleCookie = SimpleCookie()
-        try:
-            jar.load(headers.get("cookie", ""))
-        except CookieError:
-            return None
-        return jar[self._name].value if self._name in jar else None
 
     def _add_headers(self, answer: MutableHeaders) -> None:
         for name, value in _HEADERS.items():
