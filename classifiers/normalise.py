@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from itertools import accumulate
 from typing import Final
 
 from classifiers.contract import Span
@@ -198,6 +197,7 @@ _SUSPECT: Final = re.compile(
 _CHUNK: Final = re.compile(r"[^\s,;:/\\\"()<>?\[\]{}=]{2,}")
 _STRETCH: Final = re.compile(r"([a-z])\1{2,}")
 _DOUBLED: Final = re.compile(r"([a-z])\1+")
+_WORD: Final = re.compile("[a-z]+")
 _LETTERS: Final = re.compile(r"[^a-z]+")
 _DISGUISED: Final = re.compile(rf"[a-z][{_MARKS}]|[$@0-9|][a-z]")
 _SPACED: Final = re.compile(
@@ -296,13 +296,17 @@ def _undisguised(core: str) -> str:
 
 def _unstretched(core: str) -> str:
     letters = _LETTERS.sub("", core.translate(_LEET[1]))
-    if len(set(letters)) == 1:
-        return ""  # ``www``, ``xxx``, ``zzz``: nothing would be left of them
     shapes = (_STRETCH.sub(r"\1\1", letters), _STRETCH.sub(r"\1", letters))
     for plain in (*shapes, _DOUBLED.sub(r"\1", letters)):
         if plain in _hidden():
             return plain
-    return _STRETCH.sub(r"\1", core)
+    return _WORD.sub(_shortened, core)
+
+
+def _shortened(word: re.Match[str]) -> str:
+    # Of ``www``, ``xxx`` or ``zzz`` nothing would be left.
+    letters = word.group()
+    return letters if len(set(letters)) == 1 else _STRETCH.sub(r"\1", letters)
 
 
 def _unmasked(core: str) -> str:

@@ -68,12 +68,13 @@ class _Detector(Protocol):
 
 def _read(reading: Normalised) -> dict[Label, Score]:
     text = reading.text
-    found = [*_emails(text)] if "@" in text else []
+    found = [*_emails(text)] if _AT.search(text) else []
     if _DIGIT.search(text):
         found += [hit for detect in _WITH_DIGITS for hit in detect(text)]
     return merged(found, reading=reading)
 
 
+_AT: Final = re.compile(r"@|[(\[]at[)\]]")
 _DIGIT: Final = re.compile(r"[0-9]")
 _BEFORE: Final = 48
 
@@ -100,14 +101,15 @@ def _emails(text: str) -> _Found:
 
 _REFERENCE: Final = re.compile(
     r"\b(?:ref(?:erence)?|case|ticket|job|report|fault|complaint|application|order|crime|foi|log"
-    r"|asset|column|lamp|account)(?: ?(?:no|num|number|id|ref)\b)?[ .:#]{0,4}(?:is|was|of)?[ :#]{0,2}$"
+    r"|asset|column|lamp|account)(?: ?(?:no|num|number|id|ref)\b)?"
+    r"[ .:#]{0,4}(?:is|was|of)?[ :#]{0,2}$"
     r"|(?:#|column|streetlight|street light|lamp ?post) ?$"
 )
 _NUMBER: Final = re.compile(
     r"(?<![0-9a-z£$.,/-])(?:\+|00|\(?0)[0-9(][0-9() .-]{6,18}[0-9](?![0-9a-z])"
 )
-# Any mobile shape counts: the ranges that are not handed out yet will be.
-_MOBILE: Final = re.compile("7[0-9]{9}")
+# Any mobile shape counts, and the numbers that Ofcom keeps for drama, which examples use.
+_ALSO_NUMBERS: Final = re.compile("7[0-9]{9}|1632960[0-9]{3}|2079460[0-9]{3}")
 _PUBLIC_PREFIXES: Final = ("300", "303", "306", "330", "333", "343", "344", "345", "370", "800")
 _PUBLIC_NUMBERS: Final = re.compile(r"^(?:808|116|84|87|371|372|500)")
 _OFFICE: Final = re.compile(
@@ -125,8 +127,8 @@ def _phones(text: str) -> _Found:
             number = phonenumbers.parse(match.group(), "GB")
         except phonenumbers.NumberParseException:
             continue
-        is_mobile = _MOBILE.fullmatch(str(number.national_number)) is not None
-        if is_mobile or phonenumbers.is_valid_number(number):
+        also = _ALSO_NUMBERS.fullmatch(str(number.national_number)) is not None
+        if also or phonenumbers.is_valid_number(number):
             value = _phone_value(str(number.national_number), text, match)
             yield Label("phone_number"), value, match.start(), match.end()
 
@@ -146,7 +148,7 @@ _NATIONAL_INSURANCE: Final = re.compile(
 _TEN_DIGITS: Final = re.compile(r"(?<![0-9a-z+-])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9a-z-])")
 _NHS_CUE: Final = re.compile(r"\bnhs\b|\bpatient\b|\bhospital number\b")
 _CARD: Final = re.compile(r"(?<![0-9a-z])(?:[0-9][ -]?){12,18}[0-9](?![0-9a-z])")
-_FEWEST_DIGITS: Final = 2  # a row of one or two different digits is a filler, not a card
+_FEWEST_DIGITS: Final = 1  # a row of one digit is a filler, not a card
 _IBAN: Final = re.compile(
     r"(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?"
 )
@@ -202,28 +204,36 @@ _STREET: Final = (
 _ADDRESS: Final = re.compile(
     r"(?<![a-z0-9£.:/-])(?:(?:flat|unit|apartment|apt|no|number|house)\.? ?)?"
     r"(?:[0-9]{1,3}[a-f]?(?:,? ))(?:flat [0-9]{1,3},? )?"
-    r"(?:(?:the|old|st|upper|lower|north|south|east|west)\.? )?[a-z][a-z']{1,20}(?: [a-z][a-z']{1,20})?"
+    r"(?:(?:the|old|st|upper|lower|north|south|east|west)\.? )?"
+    r"[a-z][a-z']{1,20}(?: [a-z][a-z']{1,20})?"
     rf" {_STREET}(?![a-z0-9])"
 )
 _HOME: Final = re.compile(
     r"\b(?:lives?|living|resides?|address|home|house is|stays?|moved|find (?:him|her|them|me)"
-    r"|(?:his|her|their|my) (?:house|flat|place|home)|he's at|she's at|they're at|i'm at|we're at|i am at"
-    r"|we are at|go (?:round )?to|pop round|round to|knock (?:on|at)|number|deliver(?:ed)? to|staying"
-    r"|belongs to|who owns|owner of|tenants? (?:at|of|in)|neighbours? (?:at|in)|(?:mr|mrs|ms|miss|dr|cllr|councillor)"
-    r" [a-z'-]+,?(?: (?:of|at|from))?) ?(?:is |at |in |on |to |of |are |now |still |just |over |alone |:|-|=|,){0,4}\s?$"
+    r"|(?:his|her|their|my) (?:house|flat|place|home)|(?:he|she|they|i|we)(?:'s|'re|'m| am| are) at"
+    r"|go (?:round )?to|pop round|round to|knock (?:on|at)|number|deliver(?:ed)? to|staying"
+    r"|belongs to|who owns|owner of|tenants? (?:at|of|in)|neighbours? (?:at|in)"
+    r"|[a-z]+'s (?:house|flat|place|home)"
+    r"|(?:mr|mrs|ms|miss|dr|cllr|councillor) [a-z'-]+,?(?: (?:of|at|from))?)"
+    r" ?(?:is |at |in |on |to |of |are |now |still |just |over |alone |:|-|=|,){0,4}\s?$"
 )
 _FAULT: Final = re.compile(
-    r"\b(?:outside|opposite|in front of|near|next to|by|between|adjacent to|beside|behind|across from|pothole"
-    r"|street ?light|lamp ?post|drain|kerb|bin|bins|fly ?tip\w*|dumped|tree|hedge|pavement|manhole"
-    r"|planning application|application (?:for|at)|site at|development at|proposal (?:for|at)|library|office|school"
-    r"|surgery|centre|shop|cafe|pub|church|hall|museum|station|venue|held|meeting|clinic|bus stop)\b[^.!?]{0,24}$"
+    r"\b(?:outside|opposite|in front of|near|next to|by|between|adjacent to|beside|behind"
+    r"|across from|pothole|street ?light|lamp ?post|drain|kerb|bin|bins|fly ?tip\w*|dumped|tree"
+    r"|hedge|pavement|manhole|planning application|application (?:for|at)|site at|development at"
+    r"|proposal (?:for|at)|library|office|school|surgery|centre|shop|cafe|pub|church|hall|museum"
+    r"|station|venue|held|meeting|clinic|bus stop)\b[^.!?]{0,24}$"
 )
+
+
+_DOUBTFUL: Final = 0.5
 
 
 def _postcodes(text: str) -> _Found:
     for match in _POSTCODE.finditer(text):
-        at_home = _cue(_HOME, text, match.start()) or _ADDRESS.search(
-            text, max(0, match.start() - _BEFORE), match.start()
+        address = _ADDRESS.search(text, max(0, match.start() - _BEFORE), match.start())
+        at_home = _cue(_HOME, text, match.start()) or (
+            address is not None and _address_value(text, address) > _DOUBTFUL
         )
         yield Label("postcode"), 0.8 if at_home else 0.45, match.start(), match.end()
 
@@ -247,12 +257,13 @@ _CURRENT_MARK: Final = re.compile(
     r"(?<![a-z0-9])[a-hj-pr-y][a-hj-pr-y](?:0[2-9]|[1-7][0-9]) ?[a-hj-pr-z]{3}(?![a-z0-9])"
 )
 _OLDER_MARK: Final = re.compile(
-    r"(?<![a-z0-9])(?:[a-hj-npr-tv-y][0-9]{1,3} ?[a-hj-pr-y]{3}|[a-hj-pr-y]{3} ?[0-9]{1,3} ?[a-hj-npr-tv-y])"
-    r"(?![a-z0-9])"
+    r"(?<![a-z0-9])(?:[a-hj-npr-tv-y][0-9]{1,3} ?[a-hj-pr-y]{3}"
+    r"|[a-hj-pr-y]{3} ?[0-9]{1,3} ?[a-hj-npr-tv-y])(?![a-z0-9])"
 )
 _CAR: Final = re.compile(
-    r"\b(?:reg|registration|number ?plate|plate|vrm|car|van|vehicle|bmw|audi|ford|driver|motor|lorry|parked"
-    r"|driving|drives|mercedes|vauxhall|corsa|fiesta|golf|astra|motorbike|moped|taxi|range rover|scooter)\b"
+    r"\b(?:reg|registration|number ?plate|plate|vrm|car|van|vehicle|bmw|audi|ford|driver|motor"
+    r"|lorry|parked|driving|drives|mercedes|vauxhall|corsa|fiesta|golf|astra|motorbike|moped|taxi"
+    r"|range rover|scooter)\b"
 )
 
 

@@ -8,8 +8,8 @@ A file holds groups; each group says which labels its phrases speak for, and how
     except = ["burn calories"]
 
 In a phrase ``(a|b)`` chooses (an empty choice is allowed), ``...`` stands for up to three words,
-``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from ``[sets]``, ``^`` and ``$`` are the ends of
-the text, and apostrophes are optional. Phrases match whole words only. What an exception covers
+``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from ``[sets]``, ``^`` and
+``$`` are the ends of the text, and apostrophes are optional. Phrases match whole words only. What an exception covers
 is not seen; within the reach of a ``softened_by`` cue (someone is quoted, or the words are
 denied) a value is multiplied by ``SOFTENED``.
 """
@@ -229,16 +229,16 @@ def _end_of_breath(text: str, start: int, *, reach: int) -> int:
 _WORD_STARTS: Final = r"(?<![^\W_])"
 _WORD_ENDS: Final = r"(?![^\W_])"
 _BETWEEN: Final = r"[^\w.!?\n]{1,4}"
-_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w[\w'-]{{0,23}}){{0,3}}?{_BETWEEN}"
+_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w{{1,24}}(?:'\w{{1,8}})?){{0,3}}?{_BETWEEN}"
 _SPECIAL: Final = {
     " ": _BETWEEN,
     "'": "'?",
     "-": "[- ]?",
     "^": r"\A\W{0,8}",
     "$": r"\W{0,20}\Z",
-    "+": r"\w[\w'-]{0,23}",
+    "+": r"\w{1,24}(?:['-]\w{1,24})?",
 }
-_ANY_ENDING: Final = r"[\w'-]{0,14}"
+_ANY_ENDING: Final = r"\w{0,14}"
 _END: Final = "\0"
 _ATOM: Final = re.compile(r" ?\.\.\. ?|\{\w+\}|\w\*|.", re.DOTALL)
 
@@ -252,7 +252,7 @@ class _Expression:
     def __init__(self, groups: Sequence[Sequence[str]], *, sets: _Sets) -> None:
         root: _Branches = {}
         for number, phrases in enumerate(groups):
-            for plain in (plain for phrase in phrases for plain in _opened(phrase)):
+            for plain in (plain for phrase in phrases for plain in _opened(phrase.strip())):
                 _plant(root, [*_atoms(plain, sets=sets), f"{_END}{number}"])
         self._marks: list[int] = []
         self._pattern = re.compile(_WORD_STARTS + _grown(root, marks=self._marks))
@@ -288,8 +288,20 @@ def _first_piece(phrase: str) -> tuple[str, str, str]:
     for index, character in enumerate(phrase):
         depth += (character == "(") - (character == ")")
         if depth == 0:
-            return "choice", phrase[1:index], phrase[index + 1 :]
+            return "choice", *_joined(phrase[1:index], phrase[index + 1 :])
     raise ValueError(f"a bracket is never closed in the phrase {phrase!r}")
+
+
+def _joined(inside: str, rest: str) -> tuple[str, str]:
+    """A choice and what follows, with one space between them where both were written with one."""
+    if rest.startswith(" ") and _ends_spaced(inside):
+        return inside, rest[1:]
+    return inside, rest
+
+
+def _ends_spaced(inside: str) -> bool:
+    choices = [choice for choice in _choices(inside) if choice]
+    return bool(choices) and all(choice.endswith(" ") for choice in choices)
 
 
 def _choices(inside: str) -> list[str]:

@@ -17,10 +17,10 @@ LABELS: Final[tuple[Label, ...]] = (
     Label("foi_request"),
     Label("formal_complaint"),
 )
-"""What this detector may return; its phrases are in ``wordlists/request.toml``."""
+"""What this detector may return; its phrases are in ``request.toml`` and ``questions.toml``."""
 
 
 def load(options: Mapping[str, str]) -> Classifier:
     """The detector; it has no options."""
     del options
-    return PhraseReader.shipped("request", "request")
+    return PhraseReader.shipped("request", "request", "questions")

@@ -76,8 +76,8 @@ class ScriptedClassifier:
 _TROUBLESOME: Final[Mapping[str, str]] = {
     "empty": "",
     "blank": " \n\t ",
-    "emoji": "Great work 👏🏽👩‍👩‍👧‍👦🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f ❤️",
-    "right to left": "شكرا لكم على العمل \u202eهذا\u202c النص",
+    "emoji": "Great work 👏🏽👩‍👩‍👧‍👦 ❤️ \U0001f3f4\U000e0067\U000e0062\U000e007f",
+    "right to left": "\u0634\u0643\u0631\u0627 \u202e\u0644\u0643\u0645\u202c bins",
     "zero width": "i\u200bd\u200ci\u200do\u2060t \ufeff",
     "lone surrogate": "before \ud83d after \udc4f end",
     "combining": "z\u0335\u0341\u0321a\u0315\u0322l\u0489\u0327g\u0337\u0322o\u0328\u0334",

@@ -234,9 +234,7 @@ class World:
         """Claim and decide to hide, then let everything follow."""
         held = self.claim(case, by=by)
         order = DecisionOrder(DecisionOutcome.HIDE, held.clauses[0], "The least that protects.")
-        decide.decide(
-            self.services, case.id, order, by=by, press=press, version=held.version
-        )
+        decide.decide(self.services, case.id, order, by=by, press=press, version=held.version)
         self.settle()
         return self.page_of(case.id).case
 
@@ -270,10 +268,22 @@ token = "{_variable(channel)}"
 def escalations() -> str:
     """Every line of the matrix that the shipped standard names, told in the legal channel."""
     names = (
-        "police", "police_hate_crime", "safeguarding_children", "safeguarding_adults",
-        "security_lead", "legal", "monitoring_officer", "hr", "line_manager", "equalities_lead",
-        "data_protection_officer", "comms_lead", "electoral_services", "trading_standards",
-        "it_security", "emergency_planning",
+        "police",
+        "police_hate_crime",
+        "safeguarding_children",
+        "safeguarding_adults",
+        "security_lead",
+        "legal",
+        "monitoring_officer",
+        "hr",
+        "line_manager",
+        "equalities_lead",
+        "data_protection_officer",
+        "comms_lead",
+        "electoral_services",
+        "trading_standards",
+        "it_security",
+        "emergency_planning",
     )
     return "".join(
         f'[escalation.{name}]\ntitle = "{name.replace("_", " ").capitalize()}"\n'

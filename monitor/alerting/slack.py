@@ -26,7 +26,7 @@ from monitor.alerting.contract import (
 from monitor.alerting.slack_blocks import METADATA_TYPE, Drawn, draw_card, draw_notice
 from monitor.alerting.slack_errors import EXPECTED, as_alert_error
 
-__all__ = ["SLACK_URL", "SlackTarget", "open_web_client"]
+__all__ = ["SDK_LOG", "SLACK_URL", "SlackTarget", "open_web_client"]
 
 SLACK_URL = "https://slack.com/api/"
 _TIMEOUT_S = 15
@@ -34,9 +34,10 @@ _SKEW = timedelta(minutes=2)
 _HISTORY_PAGE = 200
 _HISTORY_PAGES = 10
 
-# The SDK logs whole bodies at DEBUG; this logger never lets it.
-_QUIET = logging.getLogger("wardmote.slack_sdk")
-_QUIET.setLevel(logging.WARNING)
+SDK_LOG = logging.Logger("slack_sdk", logging.WARNING)  # noqa: LOG001 - out of reach by name
+"""What the SDK logs through: never below WARNING, because at DEBUG it logs whole bodies."""
+# A logger of its own, so that nobody can turn it down to DEBUG by name; telemetry still hears it.
+SDK_LOG.parent = logging.root
 
 
 def open_web_client(
@@ -54,7 +55,7 @@ def open_web_client(
         token=token.value,
         base_url=base_url,
         timeout=timeout_s,
-        logger=_QUIET,
+        logger=SDK_LOG,
         retry_handlers=[ConnectionErrorRetryHandler()] if retries else [],
     )
     # The SDK's own reading of HTTP_PROXY ignores NO_PROXY; urllib's, which remains, heeds it.

@@ -82,9 +82,7 @@ class Pretend:
             port=pages_port or free_port(),
             console_url=console_url,
         )
-        self.graph = GraphSandbox(
-            self.town, permalink_base=f"http://127.0.0.1:{self.pages.port}"
-        )
+        self.graph = GraphSandbox(self.town, permalink_base=f"http://127.0.0.1:{self.pages.port}")
         self._interval_s = interval_s
         self._log_level = log_level
         self.daemon: Daemon | None = None
@@ -128,7 +126,7 @@ class Pretend:
         # A real page is read every few minutes; nobody who tries a demo waits that long.
         (self.home / "platforms" / "facebook_page.toml").write_text(
             re.sub(
-                r'(?m)^shortest_interval = .*$',
+                r"(?m)^shortest_interval = .*$",
                 'shortest_interval = "1 s"',
                 platform.read_text(encoding="utf-8"),
             ),

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from config.loading import load_configuration
+from monitor import telemetry
 from monitor.bootstrap import build_services
 from monitor.cli.opening import NoDispatcher
 from monitor.sandbox.graph import GraphSandbox
@@ -31,6 +32,7 @@ __all__ = ["replay"]
 _POSTS = 400
 _PAGES = ("200000000000001", "200000000000002")
 _BATCH = 256
+_LEASE = timedelta(seconds=20)
 
 
 def replay(source: Path, home: Path, *, limit: int, through: str) -> bool:
@@ -53,6 +55,7 @@ def replay(source: Path, home: Path, *, limit: int, through: str) -> bool:
     rows = list(islice(_rows(source), limit))
     home.mkdir(parents=True, exist_ok=True)
     console = Console()
+    telemetry.configure(level="warning")
     began = time.monotonic()
     if through == "csv":
         services = _csv_services(rows, home)
@@ -73,18 +76,29 @@ def replay(source: Path, home: Path, *, limit: int, through: str) -> bool:
 def _run(services: Services, expected: int, console: Console) -> bool:
     services.database.upgrade()
     ingest.register_channels(services)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-               TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console) as progress:
         pulled = progress.add_task("stored  ", total=expected)
         read = progress.add_task("assessed", total=expected)
-        for channel_id in services.channels:
-            ingest.pull(services, channel_id)
-            progress.update(pulled, completed=_counts(services).comments)
-        while assess.assess_due(services):
+        deadline = time.monotonic() + 2 * _LEASE.total_seconds()
+        while time.monotonic() < deadline:
+            for channel_id in services.channels:
+                ingest.pull(services, channel_id)
+            while assess.assess_due(services):
+                deadline = time.monotonic() + 2 * _LEASE.total_seconds()
+                counts = _counts(services)
+                progress.update(pulled, completed=counts.comments)
+                progress.update(read, completed=counts.comments - counts.unassessed)
             counts = _counts(services)
-            progress.update(read, completed=counts.comments - counts.unassessed)
-        counts = _counts(services)
+            if counts.comments >= expected and counts.unassessed == 0:
+                break
+            # A run that was cut off still holds what it had in hand, until its lease lapses.
+            time.sleep(1)
         progress.update(pulled, completed=counts.comments)
         progress.update(read, completed=counts.comments - counts.unassessed)
     return counts.unassessed == 0
@@ -112,7 +126,8 @@ def _rows(source: Path) -> Iterator[tuple[str, str]]:
 
 def _town(rows: list[tuple[str, str]]) -> Town:
     town = Town()
-    now = datetime.now(UTC)
+    # Whole days, so that a run that goes on finds every post where it left it.
+    now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     posts = []
     for page in _PAGES:
         town.open_page(page, f"Replay page {page[-1]}")
@@ -166,7 +181,10 @@ def _services(home: Path, channels: str, environ: Mapping[str, str]) -> Services
         **environ,
     }
     return build_services(
-        load_configuration(whole), whole, dispatcher=NoDispatcher(), pace=Pace(batch=_BATCH)
+        load_configuration(whole),
+        whole,
+        dispatcher=NoDispatcher(),
+        pace=Pace(batch=_BATCH, lease=_LEASE),
     )
 
 

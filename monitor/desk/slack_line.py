@@ -6,7 +6,6 @@ a watchdog closes the client and opens another.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from connectors.contract import Secret
-from monitor.alerting.slack import SLACK_URL, open_web_client
+from monitor.alerting.slack import SDK_LOG, SLACK_URL, open_web_client
 from monitor.telemetry import Log
 
 __all__ = ["Heard", "SlackLine"]
@@ -28,10 +27,6 @@ Heard = Callable[[BaseSocketModeClient, SocketModeRequest], None]
 """Called for every envelope, on a thread of the client's."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-# The SDK logs whole envelopes at DEBUG, comment text and all; this logger never lets it.
-_QUIET = logging.getLogger("wardmote.slack_sdk")
-_QUIET.setLevel(logging.WARNING)
 
 
 class SlackLine:
@@ -133,7 +128,7 @@ class SlackLine:
         web = open_web_client(self._bot_token, base_url=self._base_url, timeout_s=10)
         client = SocketModeClient(
             app_token=self._app_token.value,
-            logger=_QUIET,
+            logger=SDK_LOG,
             web_client=web,
             ping_interval=self._ping_every_s,
         )

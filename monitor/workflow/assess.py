@@ -60,9 +60,7 @@ def assess_due(services: Services) -> int:
     return len(read)
 
 
-def _score(
-    services: Services, batch: Sequence[ToAssess]
-) -> list[tuple[ToAssess, Scores]]:
+def _score(services: Services, batch: Sequence[ToAssess]) -> list[tuple[ToAssess, Scores]]:
     """Score a batch; where that fails, find the comments that it fails on, one by one."""
     try:
         classifier = services.classifier()

@@ -196,9 +196,7 @@ def _decide(
 ) -> Decision:
     now = services.now()
     _must_exist(services, order)
-    moved = _named(
-        tx, services, case, lambda each: cases_of.decide(each, order, by.id, now=now)
-    )
+    moved = _named(tx, services, case, lambda each: cases_of.decide(each, order, by.id, now=now))
     decision = cases.record_decision(
         tx,
         case,
@@ -291,9 +289,7 @@ def _move(
             case = _load(tx, case_id)
             moved = _named(tx, services, case, step)
             cases.save(tx, moved, from_version=case.version)
-            _note(
-                tx, services, moved, event=event, actor=f"person:{by.id}", details=details or {}
-            )
+            _note(tx, services, moved, event=event, actor=f"person:{by.id}", details=details or {})
     except StaleCase as error:
         with services.database.reading() as reading:
             raise Refused(_stale(reading, services, _load(reading, case_id))) from error
@@ -302,9 +298,7 @@ def _move(
     return moved
 
 
-def _named(
-    tx: Transaction, services: Services, case: Case, step: Callable[[Case], Case]
-) -> Case:
+def _named(tx: Transaction, services: Services, case: Case, step: Callable[[Case], Case]) -> Case:
     """Try a move; where somebody else was first, say who and when instead of a rule."""
     try:
         return step(case)

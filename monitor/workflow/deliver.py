@@ -210,8 +210,11 @@ def _kill(services: Services, letter: Letter, error: AlertTargetError) -> None:
                 services,
                 key=f"letter:{letter.id}:dead",
                 title=f"A notification to {letter.destination} cannot be delivered",
-                lines=(error.sentence, *([error.hint] if error.hint else []),
-                       "It is kept: mend the cause, then try it again from the console."),
+                lines=(
+                    error.sentence,
+                    *([error.hint] if error.hint else []),
+                    "It is kept: mend the cause, then try it again from the console.",
+                ),
             )
     services.metrics.letters.labels(kind=letter.kind, end="dead").inc()
     services.log.error("letter.dead", kind=letter.kind, destination=letter.destination)

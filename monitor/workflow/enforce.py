@@ -136,17 +136,13 @@ def _confirm(
         if gone:
             comments.mark_gone(tx, comment.comment_id, now=now)
         else:
-            comments.mark_hidden(
-                tx, comment.comment_id, hidden=tried.act is Act.HIDE, now=now
-            )
+            comments.mark_hidden(tx, comment.comment_id, hidden=tried.act is Act.HIDE, now=now)
         case = cases.load(tx, tried.case_id)
         if case.state is CaseState.DECIDED:
             hidden = tried.act is Act.HIDE and not gone
             _save(tx, services, case, cases_of.close(case, now=now, hidden=hidden))
         _audit(tx, "enforcement.confirmed", tried, at=now, details={"outcome": outcome})
-    services.log.info(
-        "enforcement.confirmed", case=tried.case_id, act=tried.act, outcome=outcome
-    )
+    services.log.info("enforcement.confirmed", case=tried.case_id, act=tried.act, outcome=outcome)
     services.dispatcher.nudge("deliver")
 
 
@@ -252,9 +248,7 @@ def _give_to_a_person(
                 lines=(f"{why}. Permission to mend: {scope}.",),
             )
         _audit(tx, "enforcement.failed", tried, at=now, details={"state": state})
-    services.log.error(
-        "enforcement.failed", case=tried.case_id, act=tried.act, state=state
-    )
+    services.log.error("enforcement.failed", case=tried.case_id, act=tried.act, state=state)
     services.dispatcher.nudge("deliver")
 
 

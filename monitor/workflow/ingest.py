@@ -178,18 +178,14 @@ def _later(services: Services, due: DueChannel, cause: str, *, at: datetime) -> 
     now = services.now()
     began = due.failing_since or now
     with services.database.transaction("T1 end") as tx:
-        cursors.finish(
-            tx, due.id, lease=due.lease, next_pull_at=max(at, now), failing_since=began
-        )
+        cursors.finish(tx, due.id, lease=due.lease, next_pull_at=max(at, now), failing_since=began)
         cursors.end_run(tx, due.lease, end=PullEnd.LATER, cause=cause, now=now)
     services.metrics.pulls.labels(channel=due.id, end=PullEnd.LATER).inc()
     if due.failing_since is None:
         services.log.warning("channel.failing", channel=due.id, until=f"{at:%H:%M}")
 
 
-def _pause(
-    services: Services, due: DueChannel, error: CredentialsRejected | NotPermitted
-) -> None:
+def _pause(services: Services, due: DueChannel, error: CredentialsRejected | NotPermitted) -> None:
     """Stop reading a channel whose token is refused, and say which scope to mend."""
     now = services.now()
     name = services.channels[due.id].name

@@ -82,9 +82,7 @@ def _drifted(services: Services, enforcement: Enforcement) -> None:
     word = "public again" if enforcement.act is Act.HIDE else "hidden again"
     with services.database.transaction("recheck") as tx:
         case = cases.load(tx, enforcement.case_id)
-        comments.mark_hidden(
-            tx, case.comment_id, hidden=enforcement.act is not Act.HIDE, now=now
-        )
+        comments.mark_hidden(tx, case.comment_id, hidden=enforcement.act is not Act.HIDE, now=now)
         cases.save_enforcement(
             tx,
             replace(
@@ -99,9 +97,7 @@ def _drifted(services: Services, enforcement: Enforcement) -> None:
             moved = cases_of.reopen(case, hidden=enforcement.act is not Act.HIDE)
             cases.save(tx, moved, from_version=case.version)
             cards.order_redraw(tx, services, moved)
-            cards.order_return_notice(
-                tx, services, moved, why=f"the platform shows it {word}"
-            )
+            cards.order_return_notice(tx, services, moved, why=f"the platform shows it {word}")
         audit.append(
             tx,
             "enforcement.drifted",

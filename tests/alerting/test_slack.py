@@ -254,6 +254,7 @@ def test_files_stand_in_the_thread_of_their_notice(slack, target):
     [
         ("/api/files.completeUploadExternal", answer(500, b""), AlertLater),
         ("/upload/*", answer(500, b"disk full"), AlertLater),
+        ("/upload/*", answer(202, b"perhaps"), AlertLater),
         (
             "/api/files.getUploadURLExternal",
             json_answer(200, {"ok": False, "error": "missing_scope", "needed": "files:write"}),
@@ -268,6 +269,14 @@ def test_a_notice_without_its_files_is_taken_back(slack, target, path, fault, ex
         target.post("C0REPORTS", LOUD_NOTICE)
 
     assert slack.workspace.messages("C0REPORTS") == ()
+
+
+def test_a_notice_with_nothing_but_empty_files_is_delivered(slack, target):
+    files = (Attachment("empty.csv", "text/csv", b""),)
+
+    target.post("C0REPORTS", Notice(key="n", title="Week 47", lines=(), attachments=files))
+
+    assert len(slack.workspace.messages("C0REPORTS")) == 1
 
 
 def test_a_notice_that_cannot_be_taken_back_is_borne(slack, target):

@@ -80,7 +80,9 @@ def test_only_telemetry_formats_a_log_line(path: Path) -> None:
 def test_every_logged_word_is_on_the_closed_list() -> None:
     from monitor.telemetry import EVENTS, FIELDS  # noqa: PLC0415 - read where it is used
 
-    call = re.compile(r"\blog\.(?:debug|info|warning|error)\(\s*\"([a-z_.]+)\"((?:[^()]|\([^()]*\))*)\)")
+    call = re.compile(
+        r"\blog\.(?:debug|info|warning|error)\(\s*\"([a-z_.]+)\"((?:[^()]|\([^()]*\))*)\)"
+    )
     for path in MODULES:
         for event, arguments in call.findall(path.read_text(encoding="utf-8")):
             assert event in EVENTS, f"{_named(path)}: {event}"

@@ -10,6 +10,7 @@ from connectors.contract import Secret
 from monitor.alerting.contract import CaseCard, Offer
 from monitor.alerting.slack import SlackTarget
 from monitor.desk.scripted import example_floor
+from monitor.desk.slack_line import _proxy_for
 from monitor.desk.slack_socket import DeskPace, SlackDesk
 from monitor.domain.case import CaseId, CaseState
 from monitor.sandbox.faults import json_answer
@@ -531,3 +532,40 @@ def test_the_town_s_clock_can_make_a_trigger_too_old(slack, floor):
 
     with pytest.raises(Exception, match="expired_trigger_id"):
         slack.workspace.spend_trigger(trigger)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "spared", "expected"),
+    [
+        ("https://slack.com/api/", "", "http://proxy.example:3128"),
+        ("https://slack.com/api/", "slack.com", None),
+        ("http://127.0.0.1:9/api/", "", None),
+    ],
+)
+def test_the_line_goes_through_a_proxy_unless_the_host_is_spared(
+    monkeypatch, base_url, spared, expected
+):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", spared)
+
+    assert _proxy_for(base_url) == expected
+
+
+def test_a_slow_form_with_gaps_says_which_when_it_is_known(slack, floor, notes):
+    desk = open_desk(slack, floor, notes, DeskPace(answer_within_s=0.0, look_every_s=0.05))
+    desk.start()
+    assert slack.link.wait_for_connections()
+    ts = post_card(slack, floor, 413)
+    slack.workspace.press("U0AMINA", MODERATION, ts, "hide")
+    form = form_for(slack, "U0AMINA")
+
+    slack.workspace.submit_view("U0AMINA", form.id, {})
+
+    assert slack.workspace.wait_until(
+        lambda: (
+            bool(slack.workspace.view(form.id).errors)
+            or "Choose the clause" in str(slack.workspace.view(form.id).view)
+        )
+    )
+    assert floor.decided == {}
+    desk.stop()
