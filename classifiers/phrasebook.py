@@ -9,9 +9,9 @@ A file holds groups; each group says which labels its phrases speak for, and how
 
 In a phrase ``(a|b)`` chooses (an empty choice is allowed), ``...`` stands for up to three words,
 ``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from ``[sets]``, ``^`` and
-``$`` are the ends of the text, and apostrophes are optional. Phrases match whole words only. What an exception covers
-is not seen; within the reach of a ``softened_by`` cue (someone is quoted, or the words are
-denied) a value is multiplied by ``SOFTENED``.
+``$`` are the ends of the text, and apostrophes are optional. Phrases match whole words only.
+What an exception covers is not seen; within the reach of a ``softened_by`` cue (someone is
+quoted, or the words are denied) a value is multiplied by ``SOFTENED``.
 """
 
 from __future__ import annotations

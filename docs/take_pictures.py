@@ -8,13 +8,14 @@ into ``docs/images``, or into the directory named. Needs the development set and
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from monitor.cli.pretend import Pretend
 from monitor.domain.people import PersonId
@@ -34,8 +35,21 @@ ABUSE = (
     "Third week the bins are missed on Mill Lane. Your so-called supervisor is a fat useless "
     "moron and everyone at that depot is scum."
 )
-WHY = "Insults people by the job they do; the missed bins can be answered without it."
+WHY = "Personal insult; the missed bins are answered in a reply."
 PATIENCE_MS = 30_000
+CAPTIONS = (
+    "A resident writes under the council's post",
+    "A moderator is told, with the words masked, and claims it",
+    "She decides; the platform says hidden",
+)
+STYLE = (
+    "body{margin:0;font-family:sans-serif;background:#eef0ef}"
+    "main{display:grid;grid-template-columns:1fr 1fr;gap:16px;padding:16px;width:1168px}"
+    "figure{margin:0;background:#fff;border:1px solid #ccd3d0;border-radius:8px;padding:12px}"
+    "figure:first-child{grid-column:1/3}"
+    "figcaption{font-weight:bold;margin-bottom:8px}img{width:100%}"
+    "figure:first-child img{width:600px;display:block;margin:auto}"
+)
 
 
 class Story:
@@ -60,6 +74,7 @@ class Story:
             page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         self._told = 0
+        self._cuts: list[bytes] = []
         self._council = f"{pretend.pages.base_url}/page/{WEXCOMBE_PAGE}"
         self._slack = f"{pretend.pages.base_url}/slack?user=U0AMINA"
 
@@ -72,6 +87,7 @@ class Story:
         self._the_comment_is_gone()
         self._the_console()
         self._the_week()
+        self._all_in_one()
 
     def _the_town_settles(self) -> None:
         """Wait until everything that the town began with is read and told."""
@@ -93,6 +109,7 @@ class Story:
         post.get_by_label("Write a comment").fill(ABUSE)
         post.locator(".write").get_by_label("as", exact=True).select_option("Gus Thornaby")
         self._shoot(page, "1-the-comment-is-typed")
+        self._cut(post.locator(".write"))
         post.get_by_role("button", name="Comment").click()
         expect(post.get_by_text(ABUSE)).to_be_visible()
 
@@ -102,6 +119,7 @@ class Story:
         expect(page.locator(".message")).to_have_count(self._told + 1)
         newest = page.locator(".message").last
         self._shoot(page, "2-the-alert")
+        self._cut(newest)
         self._phone.goto(self._slack)
         self._shoot(self._phone, "10-slack-on-a-phone")
         newest.get_by_role("button", name="Claim").click()
@@ -120,31 +138,48 @@ class Story:
         expect(newest.get_by_text("hidden since")).to_be_visible()
         page.wait_for_timeout(500)
         self._shoot(page, "5-hidden-says-the-platform")
+        self._cut(newest)
 
     def _the_comment_is_gone(self) -> None:
         page = self._desk
         page.goto(self._council)
         expect(page.get_by_text(ABUSE)).to_have_count(0)
+        # The same place of the page as in the first picture.
+        page.get_by_role("article").first.get_by_label("Write a comment").focus()
         self._shoot(page, "6-the-public-page")
 
     def _the_console(self) -> None:
         for page in (self._desk, self._phone):
             self._sign_in(page)
         self._shoot(self._desk, "7-the-queue")
-        case = self._desk.get_by_role("link", name="WM-1", exact=True)
-        for page in (self._desk, self._phone):
-            page.goto(f"{self._console}/queue")
-        address = case.get_attribute("href")
-        for page, name in ((self._desk, "8-a-case"), (self._phone, "11-a-case-on-a-phone")):
-            page.goto(f"{self._console}{address}")
-            if page is self._desk:
-                page.get_by_role("button", name="Claim this case").click()
-            self._shoot(page, name)
+        worst = self._desk.get_by_role("link", name="WM-").first.get_attribute("href")
+        self._desk.goto(f"{self._console}{worst}")
+        self._desk.get_by_role("button", name="Claim this case").click()
+        self._shoot(self._desk, "8-a-case")
+        self._phone.goto(f"{self._console}{worst}")
+        self._shoot(self._phone, "11-a-case-on-a-phone")
 
     def _the_week(self) -> None:
         label = report.make_report(self._pretend.services, datetime.now(UTC))
         self._desk.goto(f"{self._console}/reports/{label}/document")
         self._shoot(self._desk, "9-the-weekly-report")
+
+    def _all_in_one(self) -> None:
+        """The picture of the README: three cuts of the story beside each other."""
+        panels = "".join(
+            f'<figure><figcaption>{words}</figcaption><img src="data:image/png;base64,'
+            f'{base64.b64encode(cut).decode()}"></figure>'
+            for words, cut in zip(CAPTIONS, self._cuts, strict=True)
+        )
+        self._desk.set_viewport_size(ViewportSize(width=1200, height=600))
+        self._desk.goto("about:blank")
+        self._desk.set_content(f"<style>{STYLE}</style><main>{panels}</main>")
+        path = self._directory / "demo.png"
+        self._desk.locator("main").screenshot(path=path)
+        print(f"wrote {path}")  # noqa: T201 - a script says what it did
+
+    def _cut(self, part: Locator) -> None:
+        self._cuts.append(part.screenshot(animations="disabled"))
 
     @property
     def _console(self) -> str:

@@ -14,6 +14,8 @@ from classifiers.contract import Classifier
 from config.loading import Configuration
 from config.settings import Settings, read_secret
 from connectors.contract import ChannelId, Connector, ConnectorSettings, Secret
+from connectors.errors import NotPermitted
+from connectors.registry import UnknownConnectorError
 from monitor.alerting.contract import AlertTarget
 from monitor.alerting.email import EmailTarget, MailServer
 from monitor.alerting.slack import SlackTarget
@@ -37,19 +39,25 @@ def build_services(
     """Choose every concrete part; connect to nothing yet.
 
     Args:
+        configuration: Valid, with every problem found before.
         environ: Where channels' tokens are read from (``NAME`` or ``NAME_FILE``).
+        dispatcher: Where the steps' nudges go.
+        now: Aware UTC.
+        pace: How long things may take; None for the pace of a council.
+        stopping: See ``Services``.
         on_commit: Told the name of every committed transaction; journeys stop the process there.
 
     Raises:
         DatabaseUnusable: The database address cannot be used.
     """
     settings = configuration.settings
+    opened = _Connectors(configuration, environ, now)
     return Services(
         database=Database.open(settings.database_url, on_commit=on_commit),
         standards=configuration.standards,
         routes=configuration.routes,
         channels={ChannelId(each.id): each for each in configuration.channels},
-        connector=_Connectors(configuration, environ, now),
+        connector=opened,
         classifier=_OneClassifier(settings),
         targets=_targets(settings, now),
         dispatcher=dispatcher,
@@ -61,6 +69,7 @@ def build_services(
         console_url=settings.web_base_url,
         pace=pace or Pace(),
         stopping=stopping,
+        release=opened.close,
     )
 
 
@@ -97,28 +106,39 @@ class _Connectors:
                 self._opened[channel_id] = self._open(channel_id)
             return self._opened[channel_id]
 
+    def close(self) -> None:
+        """Close what was opened; the next call opens it anew."""
+        with self._lock:
+            opened, self._opened = self._opened, {}
+        for connector in opened.values():
+            # Not every platform has a connection to close, so the contract does not ask for one.
+            close = getattr(connector, "close", None)
+            if close is not None:
+                close()
+
     def _open(self, channel_id: ChannelId) -> Connector:
-        watched = next(
-            each for each in self._configuration.channels if each.id == channel_id
-        )
+        watched = next(each for each in self._configuration.channels if each.id == channel_id)
         settings = self._configuration.settings
         found = {
             role: read_secret(self._environ, name) or ""
             for role, name in watched.secret_names.items()
         }
-        return connectors.registry.open_connector(
-            watched.connector,
-            ConnectorSettings(
-                base_url=_base_url(settings, watched.connector),
-                secrets={role: Secret(value) for role, value in found.items() if value},
-                clock=self._now,
-                timeout_s=settings.http_timeout_s,
-                look_back=watched.look_back,
-                watch_for=watched.watch_for,
-                page_size=watched.page_size,
-                options={**watched.options, "graph_version": settings.facebook_graph_version},
-            ),
+        built_from = ConnectorSettings(
+            base_url=_base_url(settings, watched.connector),
+            secrets={role: Secret(value) for role, value in found.items() if value},
+            clock=self._now,
+            timeout_s=settings.http_timeout_s,
+            look_back=watched.look_back,
+            watch_for=watched.watch_for,
+            page_size=watched.page_size,
+            options={**watched.options, "graph_version": settings.facebook_graph_version},
         )
+        try:
+            return connectors.registry.open_connector(watched.connector, built_from)
+        except UnknownConnectorError as error:
+            # To a step this is a platform that it may not use, which pauses the channel and
+            # tells an operator.
+            raise NotPermitted(str(error)) from error
 
 
 class _OneClassifier:

@@ -70,6 +70,7 @@ class Services:
         new_id: A fresh unguessable identifier.
         stopping: True once the daemon has been asked to stop; long steps look at it.
         console_url: Where the web console is reached, or "".
+        release: Closes what the connectors hold open.
     """
 
     database: Database
@@ -88,6 +89,12 @@ class Services:
     console_url: str = ""
     pace: Pace = field(default_factory=Pace)
     stopping: Callable[[], bool] = lambda: False
+    release: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Close every connection, to platforms and to the database; the next use opens new ones."""
+        self.release()
+        self.database.dispose()
 
 
 def as_channel(watched: WatchedChannel) -> Channel:

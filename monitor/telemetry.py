@@ -30,6 +30,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.revealed": "A person read a comment's full text.",
     "channel.back": "A channel can be read again.",
     "channel.failing": "A channel could not be read; said once when it begins.",
+    "channel.left_out": "Some of what a channel shows could not be read and was left out.",
+    "channel.overtaken": "Another process read the channel meanwhile; this pull was dropped.",
     "channel.paused": "A channel is paused until an operator mends it.",
     "comment.ingested": "A batch of comments was stored.",
     "daemon.started": "The daemon runs.",
@@ -107,11 +109,15 @@ class Metrics:
             registry=self.registry,
         )
         self.pulls = Counter(
-            "wardmote_pulls_total", "Pulls by how they ended.", ["channel", "end"],
+            "wardmote_pulls_total",
+            "Pulls by how they ended.",
+            ["channel", "end"],
             registry=self.registry,
         )
         self.jobs_failed = Counter(
-            "wardmote_jobs_failed_total", "Jobs that ended with an error.", ["job"],
+            "wardmote_jobs_failed_total",
+            "Jobs that ended with an error.",
+            ["job"],
             registry=self.registry,
         )
 
@@ -122,6 +128,7 @@ def configure(*, level: str = "INFO", form: str = "console", stream: TextIO | No
     Args:
         level: ``DEBUG``, ``INFO``, ``WARNING`` or ``ERROR``.
         form: ``json`` for machines, ``console`` for people.
+        stream: Where lines go; None is standard error.
     """
     out = stream if stream is not None else sys.stderr
     number = logging.getLevelNamesMapping()[level.upper()]

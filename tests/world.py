@@ -6,16 +6,21 @@ until nothing is left. So a test sees each step's effect, and no test waits for 
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from typing_extensions import override
+
 from classifiers.contract import Classifier
+from classifiers.registry import DETECTORS, open_classifier
 from config.loading import load_configuration
 from connectors.contract import ChannelId, NativeId
 from monitor.bootstrap import build_services
@@ -28,18 +33,30 @@ from monitor.sandbox.slack import SlackServer
 from monitor.sandbox.slack_state import Postcard
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownToken
-from monitor.services import Pace, Services
+from monitor.services import Dispatcher, Pace, Services
 from monitor.store import people, views
 from monitor.store.comments import StoredComment
 from monitor.workflow import decide, ingest
 from tests.cast import AMINA, BEDE, CARYS, DOV, EUN
 
-__all__ = ["LIBRARY", "PARKS", "World", "Written"]
+__all__ = [
+    "LIBRARY",
+    "PARKS",
+    "START",
+    "FileClock",
+    "Outside",
+    "World",
+    "Written",
+    "detectors",
+    "let_in_the_cast",
+    "settle",
+    "tick",
+]
 
 PARKS = ChannelId("facebook-parks")
 LIBRARY = ChannelId("facebook-library")
 _PAGES = {PARKS: "100000000000009", LIBRARY: "100000000000010"}
-_START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 
 _ROUTES = """
 timezone = "Europe/London"
@@ -74,8 +91,67 @@ class Written:
             self.nudges.append(wanted)
 
 
-class World:
-    """One pretend town and one daemon's services over a database at ``url``."""
+@cache
+def detectors() -> Classifier:
+    """The shipped detectors, loaded once for every test: that takes two seconds."""
+    return open_classifier(DETECTORS, {})
+
+
+def settle(services: Services, dispatcher: Written, *, most: int = 500) -> None:
+    """Run what was nudged, in order, until nothing is left."""
+    for _ in range(most):
+        if not dispatcher.nudges:
+            return
+        job, ids = dispatcher.nudges.popleft()
+        jobs.run(services, job, **dict(ids))
+    raise AssertionError(f"still not quiet: {list(dispatcher.nudges)[:5]}")
+
+
+def tick(services: Services, dispatcher: Written, *names: str) -> None:
+    """What the schedule does once: nudge, then run until quiet."""
+    for name in names or [name for name, job in jobs.JOBS.items() if job.every]:
+        dispatcher.nudge(name)
+    settle(services, dispatcher)
+
+
+def let_in_the_cast(services: Services) -> None:
+    """Make the people of every story known, once."""
+    with services.database.transaction("cast") as tx:
+        known = {each.id for each in people.all_people(tx)}
+        for person in (AMINA, BEDE, CARYS, DOV, EUN):
+            if person.id not in known:
+                people.add(tx, person, password_hash=None, now=services.now())
+
+
+class FileClock(Clock):
+    """A clock that several processes share: the microseconds since 1970 stand in a file."""
+
+    def __init__(self, path: Path, start: datetime | None = None) -> None:
+        super().__init__()
+        self._path = path
+        if start is not None:
+            self.set(start)
+
+    @override
+    def __call__(self) -> datetime:
+        return datetime.fromtimestamp(0, UTC) + timedelta(
+            microseconds=int.from_bytes(self._path.read_bytes(), "big")
+        )
+
+    @override
+    def set(self, moment: datetime) -> None:
+        since = moment - datetime.fromtimestamp(0, UTC)
+        fresh = self._path.with_suffix(".fresh")
+        fresh.write_bytes((since // timedelta(microseconds=1)).to_bytes(8, "big"))
+        os.replace(fresh, self._path)
+
+    @override
+    def advance(self, by: timedelta) -> None:
+        self.set(self() + by)
+
+
+class Outside:
+    """The world around the daemon: a pretend town, its platform, a pretend Slack, and a folder."""
 
     def __init__(
         self,
@@ -83,33 +159,26 @@ class World:
         url: str,
         *,
         channels: tuple[ChannelId, ...] = (PARKS,),
-        pace: Pace | None = None,
-        on_commit: Callable[[str], None] | None = None,
         town: Town | None = None,
-        classifier: Classifier | None = None,
         extra_channels: str = "",
         environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = Clock(_START)
+        self.clock = clock or Clock(START)
         self.town = town or _new_town()
         self.graph = GraphSandbox(self.town, clock=self.clock)
         self.slack = SlackServer(self.clock)
-        self.dispatcher = Written()
         self._home = home
         self._url = url
         self._channels = channels
-        self._pace = pace
-        self._on_commit = on_commit
-        self._classifier = classifier
         self._extra_channels = extra_channels
         self._environ = dict(environ or {})
-        self.services: Services
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
             opened.enter_context(self.graph)
             opened.enter_context(self.slack)
-            self.start_daemon()
+            self.write_configuration()
             self._opened = opened.pop_all()
         return self
 
@@ -119,7 +188,6 @@ class World:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.services.database.dispose()
         self._opened.close()
 
     def environ(self) -> dict[str, str]:
@@ -140,55 +208,134 @@ class World:
         (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
         (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
 
-    def start_daemon(self) -> None:
-        """Build services as a fresh process would, over whatever the database holds."""
-        self.write_configuration()
-        services = build_services(
-            load_configuration(self.environ()),
-            self.environ(),
-            dispatcher=self.dispatcher,
-            now=self.clock,
-            pace=self._pace,
-            on_commit=self._on_commit,
-        )
-        if self._classifier is not None:
-            chosen = self._classifier
-            services = _with_classifier(services, chosen)
-        self.services = services
-        services.database.upgrade()
-        ingest.register_channels(services)
-        with services.database.transaction("cast") as tx:
-            known = {each.id for each in people.all_people(tx)}
-            for person in (AMINA, BEDE, CARYS, DOV, EUN):
-                if person.id not in known:
-                    people.add(tx, person, password_hash=None, now=self.clock())
-
-    def settle(self, *, most: int = 500) -> None:
-        """Run what was nudged until nothing is left."""
-        for _ in range(most):
-            if not self.dispatcher.nudges:
-                return
-            job, ids = self.dispatcher.nudges.popleft()
-            jobs.run(self.services, job, **dict(ids))
-        raise AssertionError(f"still not quiet: {list(self.dispatcher.nudges)[:5]}")
-
-    def tick(self, *names: str) -> None:
-        """What the schedule does once: nudge, then run until quiet."""
-        for name in names or [name for name, job in jobs.JOBS.items() if job.every]:
-            self.dispatcher.nudge(name)
-        self.settle()
-
-    def pass_time(self, by: timedelta) -> None:
-        """Let time go by, then do what has become due."""
-        self.clock.advance(by)
-        self.tick()
-
     def write(self, text: str, *, channel: ChannelId = PARKS, name: str = "Jo Resident") -> str:
         """A resident writes under a page's newest post."""
         post = self.town.posts(_PAGES[channel])[-1]
         author = self.town.move_in(name)
         self.clock.advance(timedelta(seconds=1))
         return self.town.write(post.id, text, at=self.clock(), author=author).id
+
+    def post_cards(self, channel: str = "C0MODERATION") -> list[Postcard]:
+        """Every alert card that stands in a Slack channel."""
+        return [
+            each
+            for each in self.slack.workspace.messages(channel)
+            if each.metadata and str(each.metadata["event_payload"]["key"]).startswith("alert:")
+        ]
+
+    def cards(self, case: Case, *, channel: str = "C0MODERATION") -> list[Postcard]:
+        """The alert cards of a case in a Slack channel."""
+        key = f"alert:case:{case.id}:"
+        return [
+            each
+            for each in self.slack.workspace.messages(channel)
+            if each.metadata and str(each.metadata["event_payload"]["key"]).startswith(key)
+        ]
+
+    def told(self, channel: str) -> str:
+        """Everything that stands in a Slack channel, as text."""
+        return "\n".join(
+            f"{each.text}\n{each.blocks}" for each in self.slack.workspace.messages(channel)
+        )
+
+
+class World(Outside):
+    """One pretend town and one daemon's services over a database at ``url``."""
+
+    def __init__(
+        self,
+        home: Path,
+        url: str,
+        *,
+        channels: tuple[ChannelId, ...] = (PARKS,),
+        pace: Pace | None = None,
+        on_commit: Callable[[str], None] | None = None,
+        town: Town | None = None,
+        classifier: Classifier | None = None,
+        dispatcher: Dispatcher | None = None,
+        extra_channels: str = "",
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(
+            home,
+            url,
+            channels=channels,
+            town=town,
+            extra_channels=extra_channels,
+            environ=environ,
+            clock=clock,
+        )
+        self.dispatcher = Written()
+        self._chosen_dispatcher = dispatcher
+        self._pace = pace
+        self._on_commit = on_commit
+        self.classifier = classifier or detectors()
+        self.services: Services
+
+    @override
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.start_daemon()
+        return self
+
+    @override
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.services.database.dispose()
+        super().__exit__(kind, error, trace)
+
+    def start_daemon(self) -> None:
+        """Build services as a fresh process would, over whatever the database holds."""
+        self.write_configuration()
+        services = build_services(
+            load_configuration(self.environ()),
+            self.environ(),
+            dispatcher=self._chosen_dispatcher or self.dispatcher,
+            now=self.clock,
+            pace=self._pace,
+            on_commit=self._on_commit,
+        )
+        self.services = replace(services, classifier=lambda: self.classifier)
+        self.services.database.upgrade()
+        ingest.register_channels(self.services)
+        let_in_the_cast(self.services)
+
+    def restart_daemon(self) -> None:
+        """End the process without a word and start another over the same database."""
+        self.services.database.dispose()
+        self.dispatcher.nudges.clear()
+        self.start_daemon()
+
+    def settle(self) -> None:
+        """Run what was nudged until nothing is left."""
+        settle(self.services, self.dispatcher)
+
+    def tick(self, *names: str) -> None:
+        """What the schedule does once: nudge, then run until quiet."""
+        tick(self.services, self.dispatcher, *names)
+
+    def live(self, for_: timedelta, *, step: timedelta = timedelta(seconds=30)) -> None:
+        """Let time go by with a tick after every step, as a day at the office does."""
+        passed = timedelta()
+        while passed < for_:
+            self.pass_time(step)
+            passed += step
+
+    def write_configuration(self) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
+        listed = "\n".join(_channel_table(channel) for channel in self._channels)
+        (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
+        (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let time go by, then do what has become due."""
+        self.clock.advance(by)
+        self.tick()
 
     def case_of(self, native_id: str, *, channel: ChannelId = PARKS) -> Case:
         """The case of a comment, which must be there."""
@@ -212,21 +359,6 @@ class World:
     def comment(self, case: Case) -> StoredComment:
         return self.page_of(case.id).comment
 
-    def cards(self, case: Case, *, channel: str = "C0MODERATION") -> list[Postcard]:
-        """The alert cards of a case in a Slack channel."""
-        key = f"alert:case:{case.id}:"
-        return [
-            each
-            for each in self.slack.workspace.messages(channel)
-            if each.metadata and str(each.metadata["event_payload"]["key"]).startswith(key)
-        ]
-
-    def told(self, channel: str) -> str:
-        """Everything that stands in a Slack channel, as text."""
-        return "\n".join(
-            f"{each.text}\n{each.blocks}" for each in self.slack.workspace.messages(channel)
-        )
-
     def claim(self, case: Case, *, by: Person = AMINA) -> Case:
         return decide.claim(self.services, case.id, by=by)
 
@@ -244,7 +376,7 @@ def _new_town() -> Town:
     for channel, page in _PAGES.items():
         town.open_page(page, str(channel))
         town.issue(TownToken(f"token-{channel}", page))
-        town.publish(page, "The summer reading challenge opens.", at=_START - timedelta(hours=2))
+        town.publish(page, "The summer reading challenge opens.", at=START - timedelta(hours=2))
     return town
 
 
@@ -290,7 +422,3 @@ def escalations() -> str:
         f'destination = "legal"\nrespond_within = "2 h"\ninstructions = "Answer in the thread."\n'
         for name in names
     )
-
-
-def _with_classifier(services: Services, classifier: Classifier) -> Services:
-    return replace(services, classifier=lambda: classifier)

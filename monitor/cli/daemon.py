@@ -78,7 +78,7 @@ class Daemon:
             DatabaseUnusable: The database cannot be used.
         """
         with ExitStack() as started:
-            started.callback(self.services.database.dispose)
+            started.callback(self.services.close)
             self.services.database.upgrade()
             ingest.register_channels(self.services)
             self._dispatcher.bind(self.services)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from monitor.runtime.jobs import JOBS, run
@@ -12,6 +11,8 @@ from monitor.services import Services
 __all__ = ["InProcess"]
 
 _STEPS = 4
+
+_Key = tuple[str, tuple[tuple[str, str | int], ...]]
 
 
 class InProcess:
@@ -24,9 +25,9 @@ class InProcess:
     def __init__(self) -> None:
         self._services: Services | None = None
         self._lock = threading.Lock()
-        self._waiting: set[tuple[str, tuple[tuple[str, str | int], ...]]] = set()
-        self._running: set[tuple[str, tuple[tuple[str, str | int], ...]]] = set()
-        self._again: set[tuple[str, tuple[tuple[str, str | int], ...]]] = set()
+        self._waiting: set[_Key] = set()
+        self._running: set[_Key] = set()
+        self._again: set[_Key] = set()
         self._stopping = threading.Event()
         self._idle = threading.Condition(self._lock)
         self._pools = {
@@ -53,7 +54,7 @@ class InProcess:
                 self._again.add(key)
                 return
             self._waiting.add(key)
-        self._submit(job, key, lambda: self._run(job, key, ids))
+        self._submit(key)
 
     def wait_until_idle(self, timeout: float) -> bool:
         """Wait until nothing waits or runs; False when ``timeout`` seconds pass first."""
@@ -61,7 +62,7 @@ class InProcess:
             return self._idle.wait_for(lambda: not self._waiting and not self._running, timeout)
 
     def stop(self) -> None:
-        """Finish the steps in hand, drop what waits, and end the threads."""
+        """Finish the steps in hand, drop what waits, and end the threads; twice is harmless."""
         self._stopping.set()
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
@@ -69,42 +70,42 @@ class InProcess:
             self._waiting.clear()
             self._idle.notify_all()
 
-    def _submit(
-        self,
-        job: str,
-        key: tuple[str, tuple[tuple[str, str | int], ...]],
-        work: Callable[[], None],
-    ) -> None:
+    def _submit(self, key: _Key) -> None:
+        job = JOBS.get(key[0])
         try:
-            self._pools[JOBS[job].pool].submit(work)
+            self._pools[job.pool if job else "steps"].submit(self._run, key)
         except RuntimeError:
             # The pool is shutting down: the rows stay due, and the next start takes them up.
             with self._idle:
                 self._waiting.discard(key)
                 self._idle.notify_all()
 
-    def _run(
-        self,
-        job: str,
-        key: tuple[str, tuple[tuple[str, str | int], ...]],
-        ids: dict[str, str | int],
-    ) -> None:
+    def _run(self, key: _Key) -> None:
         with self._lock:
             self._waiting.discard(key)
             self._running.add(key)
-        services = self._services
-        try:
-            if services is not None and not self.stopping:
-                run(services, job, **ids)
-        except Exception as error:  # noqa: BLE001 - one job's fault must not end the daemon
-            if services is not None:
-                services.metrics.jobs_failed.labels(job=job).inc()
-                services.log.error("job.failed", job=job, error=type(error).__name__)
-        finally:
-            with self._idle:
-                self._running.discard(key)
-                again = key in self._again
-                self._again.discard(key)
-                self._idle.notify_all()
+        self._work(key)
+        with self._idle:
+            self._running.discard(key)
+            again = key in self._again and not self.stopping
+            self._again.discard(key)
+            if again:
+                self._waiting.add(key)
+            self._idle.notify_all()
         if again:
-            self.nudge(job, **ids)
+            self._submit(key)
+
+    def _work(self, key: _Key) -> None:
+        job, ids = key
+        services = self._services
+        if services is None or self.stopping:
+            return
+        try:
+            run(services, job, **dict(ids))
+        except Exception as error:  # noqa: BLE001 - one job's fault must not end the daemon
+            services.metrics.jobs_failed.labels(job=job).inc()
+            failure = type(error).__name__
+        else:
+            return
+        # By type only: an error's words may quote a row, and rows hold what residents wrote.
+        services.log.error("job.failed", job=job, error=failure)

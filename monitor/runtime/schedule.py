@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from monitor.runtime.jobs import JOBS
+from monitor.runtime.jobs import JOBS, Job
 from monitor.services import Dispatcher
 
 __all__ = ["Schedule"]
@@ -17,10 +17,22 @@ class Schedule:
     """Nudges every job that has a pace, and a sweep of all of them at the start.
 
     Ticks that were missed run once, never twice at a time; times are UTC.
+
+    Args:
+        dispatcher: Is nudged.
+        now: Aware UTC, for ``last_tick``.
+        jobs: What runs, by name.
     """
 
-    def __init__(self, dispatcher: Dispatcher, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        *,
+        now: Callable[[], datetime],
+        jobs: Mapping[str, Job] = JOBS,
+    ) -> None:
         self._dispatcher = dispatcher
+        self._jobs = jobs
         self._now = now
         self._last: datetime | None = None
         self._scheduler = BackgroundScheduler(
@@ -30,7 +42,7 @@ class Schedule:
 
     def start(self) -> None:
         """Begin to tick."""
-        for name, job in JOBS.items():
+        for name, job in self._jobs.items():
             if job.every is None:
                 continue
             self._scheduler.add_job(

@@ -93,7 +93,10 @@ def _cannot(services: Services, case: Case, act: Act) -> str | None:
         return "this channel is no longer configured"
     if not watched.actions_enabled:
         return "this channel is watched without control"
-    capabilities = services.connector(case.channel_id).capabilities
+    try:
+        capabilities = services.connector(case.channel_id).capabilities
+    except ConnectorError as error:
+        return error.sentence.rstrip(".")
     ability = capabilities.hide if act is Act.HIDE else capabilities.restore
     return None if ability is not None else f"this platform offers no way to {act} from here"
 

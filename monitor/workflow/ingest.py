@@ -1,13 +1,16 @@
 """Due, pull, ingest: what the platforms show becomes rows, and the cursor moves with them.
 
 T1, once per ``Pull``: comments (new, or a new version of an edited one) · cursor moved from the
-version read · coverage · audit. If another process moved the cursor meanwhile, the batch rolls
+version read · coverage · audit · a notice of what could not be read. If another process moved the cursor meanwhile, the batch rolls
 back whole and this pull ends; the other one has it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from connectors.contract import ChannelId, Pull
 from connectors.errors import (
@@ -20,9 +23,13 @@ from monitor.domain.coverage import PullEnd
 from monitor.services import Services, as_channel
 from monitor.store import audit, comments, cursors, views
 from monitor.store.cursors import CursorMoved, DueChannel
+from monitor.store.engine import Transaction
 from monitor.workflow import notices
 
 __all__ = ["pull", "pull_due", "register_channels", "resume_channel"]
+
+_TOLD = 3
+"""How many sentences about what was left out a notice holds, beside their number."""
 
 
 def register_channels(services: Services) -> None:
@@ -82,6 +89,45 @@ def pull(services: Services, channel_id: ChannelId) -> int:
     3. Store each batch with its cursor (T1).
     4. Say when it is next due and how it ended, and give the lease back.
     """
+    due = _lease(services, channel_id)
+    if due is None:
+        return 0
+    reading = _Reading(due, due.cursor_version)
+    try:
+        _read(services, reading)
+    except CursorMoved:
+        _overtaken(services, due)
+    except TryLater as error:
+        _later(services, due, error.sentence, at=error.at)
+    except (CredentialsRejected, NotPermitted) as error:
+        _pause(services, due, error)
+    except ConnectorError as error:
+        _park(services, due, error)
+    else:
+        _done(services, reading)
+    _tell_the_rest(services, reading)
+    return reading.stored
+
+
+@dataclass(slots=True)
+class _Reading:
+    """How far one pull has come.
+
+    Attributes:
+        left_out: What could not be read, in the connector's sentences; the first ``told`` of
+            them have reached an operator's letter.
+        cut_short: The daemon was told to stop before the channel was up to date.
+    """
+
+    due: DueChannel
+    cursor_version: int
+    stored: int = 0
+    left_out: list[str] = field(default_factory=list)
+    told: int = 0
+    cut_short: bool = False
+
+
+def _lease(services: Services, channel_id: ChannelId) -> DueChannel | None:
     now = services.now()
     with services.database.transaction("T1 lease") as tx:
         leased = cursors.lease_due(
@@ -93,42 +139,31 @@ def pull(services: Services, channel_id: ChannelId) -> int:
             only=channel_id,
         )
         if not leased:
-            return 0
-        due = leased[0]
-        cursors.start_run(tx, channel_id, due.lease, now=now)
-    stored = 0
-    cursor_version = due.cursor_version
-    try:
-        connector = services.connector(channel_id)
-        channel = as_channel(services.channels[channel_id])
-        for batch in connector.pull(channel, due.cursor):
-            ingested, cursor_version = _store(services, due, batch, cursor_version)
-            stored += ingested
-            if services.stopping():
-                break
-    except CursorMoved:
-        services.log.info("channel.failing", channel=channel_id, cause="cursor moved")
-    except TryLater as error:
-        _later(services, due, error.sentence, at=error.at)
-    except (CredentialsRejected, NotPermitted) as error:
-        _pause(services, due, error)
-    except ConnectorError as error:
-        _park(services, due, error)
-    else:
-        _done(services, due)
-    return stored
+            return None
+        cursors.start_run(tx, channel_id, leased[0].lease, now=now)
+    return leased[0]
 
 
-def _store(
-    services: Services, due: DueChannel, batch: Pull, cursor_version: int
-) -> tuple[int, int]:
+def _read(services: Services, reading: _Reading) -> None:
+    due = reading.due
+    connector = services.connector(due.id)
+    channel = as_channel(services.channels[due.id])
+    for batch in connector.pull(channel, due.cursor):
+        _store(services, reading, batch)
+        if services.stopping():
+            reading.cut_short = True
+            return
+
+
+def _store(services: Services, reading: _Reading, batch: Pull) -> None:
     now = services.now()
+    due = reading.due
     with services.database.transaction("T1") as tx:
         ingested = comments.store_pull(tx, due.id, batch.posts, batch.comments, now=now)
         version = cursors.move(
             tx,
             due.id,
-            from_version=cursor_version,
+            from_version=reading.cursor_version,
             lease=due.lease,
             to=batch.resume_at,
             now=now,
@@ -151,6 +186,12 @@ def _store(
                 at=now,
                 details={"new": ingested.new, "edited": ingested.edited},
             )
+        if batch.problems and not reading.left_out:
+            # With the cursor, because a row that was left out does not come again.
+            _tell_left_out(tx, services, due, batch.problems)
+            reading.told = len(batch.problems)
+    reading.cursor_version = version
+    reading.left_out.extend(batch.problems)
     changed = ingested.new + ingested.edited
     if changed:
         services.metrics.comments.labels(channel=due.id).inc(changed)
@@ -158,20 +199,70 @@ def _store(
             "comment.ingested", channel=due.id, new=ingested.new, edited=ingested.edited
         )
         services.dispatcher.nudge("assess")
-    return changed, version
+    if batch.problems:
+        services.log.warning("channel.left_out", channel=due.id, count=len(batch.problems))
+        services.dispatcher.nudge("deliver")
+    reading.stored += changed
 
 
-def _done(services: Services, due: DueChannel) -> None:
+def _done(services: Services, reading: _Reading) -> None:
     now = services.now()
+    due = reading.due
     interval = services.channels[due.id].interval
+    end, cause, ahead = PullEnd.DONE, _summary(reading.left_out), interval
+    if reading.cut_short:
+        end, cause, ahead = PullEnd.LATER, "the daemon was stopped while it read", timedelta()
     with services.database.transaction("T1 end") as tx:
         back = cursors.finish(
-            tx, due.id, lease=due.lease, next_pull_at=now + interval, failing_since=None
+            tx, due.id, lease=due.lease, next_pull_at=now + ahead, failing_since=None
         )
-        cursors.end_run(tx, due.lease, end=PullEnd.DONE, cause="", now=now)
-    services.metrics.pulls.labels(channel=due.id, end=PullEnd.DONE).inc()
+        cursors.end_run(tx, due.lease, end=end, cause=cause, now=now)
+    services.metrics.pulls.labels(channel=due.id, end=end).inc()
     if back and due.failing_since is not None:
         services.log.info("channel.back", channel=due.id)
+
+
+def _overtaken(services: Services, due: DueChannel) -> None:
+    """Another process has stored what this pull began; the lease is its own to give back."""
+    cause = "another process read the channel meanwhile"
+    with services.database.transaction("T1 end") as tx:
+        cursors.end_run(tx, due.lease, end=PullEnd.LATER, cause=cause, now=services.now())
+    services.log.info("channel.overtaken", channel=due.id)
+
+
+def _tell_the_rest(services: Services, reading: _Reading) -> None:
+    """Say how much a whole pull left out, where its first batch with a problem was not all."""
+    if len(reading.left_out) <= reading.told:
+        return
+    with services.database.transaction("T1 left out") as tx:
+        _tell_left_out(tx, services, reading.due, reading.left_out)
+    services.dispatcher.nudge("deliver")
+
+
+def _tell_left_out(
+    tx: Transaction, services: Services, due: DueChannel, problems: Sequence[str]
+) -> None:
+    """The same problems are told once a day, however often the channel shows them."""
+    same = hashlib.sha256("\n".join(problems).encode("utf-8", "backslashreplace")).hexdigest()
+    more = len(problems) - _TOLD
+    notices.tell_operators(
+        tx,
+        services,
+        key=f"channel:{due.id}:left-out:{services.now():%Y%m%d}:{same[:16]}",
+        title=f"{services.channels[due.id].name}: something could not be read",
+        lines=(
+            f"{_summary(problems)}:",
+            *problems[:_TOLD],
+            *([f"and {more} more."] if more > 0 else []),
+            "It was left out, so nobody has looked at it. Everything else is read as usual.",
+        ),
+    )
+
+
+def _summary(problems: Sequence[str]) -> str:
+    if not problems:
+        return ""
+    return f"{len(problems)} problem{'s' if len(problems) != 1 else ''} in one reading"
 
 
 def _later(services: Services, due: DueChannel, cause: str, *, at: datetime) -> None:

@@ -32,12 +32,14 @@ def recheck_due(services: Services) -> int:
     for enforcement in due:
         try:
             stands = _look(services, enforcement)
+        except CommentGone:
+            _gone(services, enforcement)
+            looked += 1
+            continue
         except ConnectorError:
             continue  # the lease has pushed the next look ahead
         looked += 1
-        if stands is None:
-            _gone(services, enforcement)
-        elif stands is (enforcement.act is Act.HIDE):
+        if stands is None or stands is (enforcement.act is Act.HIDE):
             _still_so(services, enforcement)
         else:
             _drifted(services, enforcement)
@@ -45,16 +47,13 @@ def recheck_due(services: Services) -> int:
 
 
 def _look(services: Services, enforcement: Enforcement) -> bool | None:
-    """Whether the comment is hidden now; None when it is gone or the platform does not say."""
+    """Whether the comment is hidden now; None where nobody says, which proves nothing."""
     with services.database.reading() as reading:
         case = cases.load(reading, enforcement.case_id)
         comment = comments.load(reading, case.comment_id)
     if case.channel_id not in services.channels:
         return None
-    try:
-        return services.connector(case.channel_id).fetch(ref_of(services, comment)).hidden
-    except CommentGone:
-        return None
+    return services.connector(case.channel_id).fetch(ref_of(services, comment)).hidden
 
 
 def _still_so(services: Services, enforcement: Enforcement) -> None:

@@ -19,9 +19,9 @@ def test_a_scripted_phrase_gives_its_labels_and_where_it_stands() -> None:
 
     (scores,) = classifier.score(["İ you IDIOT"])
 
-    assert 0.9 == scores.by_label[Label("insult")].value
+    assert scores.by_label[Label("insult")].value == 0.9
     assert (Span(2, 5), Span(6, 11)) == scores.by_label[Label("insult")].spans
-    assert 0.5 == scores.by_label[Label("t")].value
+    assert scores.by_label[Label("t")].value == 0.5
 
 
 def test_it_remembers_what_it_was_asked() -> None:
@@ -29,7 +29,7 @@ def test_it_remembers_what_it_was_asked() -> None:
 
     classifier.score(["one", "two"])
 
-    assert ["one", "two"] == classifier.seen
+    assert classifier.seen == ["one", "two"]
 
 
 def test_it_fails_when_told_and_recovers_when_told() -> None:
@@ -40,9 +40,9 @@ def test_it_fails_when_told_and_recovers_when_told() -> None:
         classifier.score(["one"])
     classifier.recover()
 
-    assert "Look." == failure.value.hint
-    assert 1 == len(classifier.score(["one"]))
-    assert ["one"] == classifier.seen
+    assert failure.value.hint == "Look."
+    assert len(classifier.score(["one"])) == 1
+    assert classifier.seen == ["one"]
 
 
 class _Broken(ScriptedClassifier):

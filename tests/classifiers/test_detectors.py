@@ -5,7 +5,7 @@ import time
 import pytest
 
 from classifiers import criticism, language, request, spam, target, welfare
-from classifiers.contract import Classifier, Label
+from classifiers.contract import Classifier
 from classifiers.registry import DETECTORS, open_classifier
 from classifiers.testing import ClassifierContract
 
@@ -125,7 +125,7 @@ def test_friendly_short_phrases_and_disguises_do_not_ask_for_a_person(text: str)
         "Чому вулиці такі брудні",
         "Дякую, але чому вулиці такі брудні",
         "لماذا الشارع مظلم",
-        "Ð¿Ñ€Ð¸Ð²ÐµÑ‚ Ð´Ñ€ÑƒÐ·ÑŒÑ",
+        "\u043f\u0440\u0438\u0432\u0435\u0442".encode().decode("latin-1"),
         "\ufffd\ufffd\ufffd bins",
         "nie wiem dlaczego to jest tak bardzo drogie dla nas",
     ],

@@ -39,15 +39,15 @@ _ANY_TEXT = st.text(
         ("fuuuuuck", "fuck"),
         ("bollllocks", "bollocks"),
         ("sooooo", "so"),
-        ("ｆｕｃｋ", "fuck"),
-        ("𝖋𝖚𝖈𝖐", "fuck"),
+        ("\uff46\uff55\uff43\uff4b", "fuck"),
+        ("\U0001d58b\U0001d59a\U0001d588\U0001d590", "fuck"),
         ("🅕🅤🅒🅚", "fuck"),
         ("\u0441unt", "cunt"),
         ("\u0430rs\u0435hole", "arsehole"),
         ("i\u200bd\u200ci\u2060o\u200dt", "idiot"),
         ("s\u0335c\u0336u\u0337m\u0338", "scum"),
         ("\u202eidiot\u202c", "idiot"),
-        ("ıdıot", "idiot"),
+        ("\u0131d\u0131ot", "idiot"),
         ("fuck\u2019s", "fuck's"),
         ("crème brûlée", "creme brulee"),
     ],
@@ -91,7 +91,7 @@ def test_a_span_leads_back_to_what_was_typed() -> None:
 def test_every_code_point_says_where_it_came_from() -> None:
     reading = normalise("aﬁb")
 
-    assert "afib" == reading.text
+    assert reading.text == "afib"
     assert [Span(0, 1), Span(1, 2), Span(1, 2), Span(2, 3)] == [
         reading.origin(index) for index in range(4)
     ]

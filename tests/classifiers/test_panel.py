@@ -24,7 +24,7 @@ def test_the_highest_value_of_each_label_is_kept() -> None:
 
     (scores,) = panel.score(["a word"])
 
-    assert {"insult": 0.9, "threat": 0.4} == {k: v.value for k, v in scores.by_label.items()}
+    assert {k: v.value for k, v in scores.by_label.items()} == {"insult": 0.9, "threat": 0.4}
 
 
 @pytest.mark.parametrize(
