@@ -6,7 +6,6 @@ until nothing is left. So a test sees each step's effect, and no test waits for 
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -143,7 +142,7 @@ class FileClock(Clock):
         since = moment - datetime.fromtimestamp(0, UTC)
         fresh = self._path.with_suffix(".fresh")
         fresh.write_bytes((since // timedelta(microseconds=1)).to_bytes(8, "big"))
-        os.replace(fresh, self._path)
+        fresh.replace(self._path)
 
     @override
     def advance(self, by: timedelta) -> None:

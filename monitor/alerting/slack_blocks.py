@@ -157,7 +157,7 @@ def _facts(card: CaseCard) -> str:
     lines = [f"{card.channel_name}, for {card.service}"]
     written = age(card.drawn_at - card.posted_at)
     seen = age(card.drawn_at - card.seen_at)
-    lines.append(f"Written {written} before this card was drawn, seen by us {seen} before")
+    lines.append(f"When this card was drawn: written {written} ago, seen {seen} ago")
     if card.band:
         lines.append(f"How sure: {_BANDS.get(card.band, card.band)}")
     if len(card.clauses) > 1:

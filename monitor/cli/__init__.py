@@ -1,14 +1,24 @@
-"""The commands. Exit status: 0 done · 1 something is not as it should be · 2 the request or the
-configuration is wrong · 3 the database cannot be used · 130 interrupted.
+"""The commands, and what their exit statuses mean.
+
+====  ==========================================================================================
+   0  Done.
+   1  Something is not as it should be: a row, a channel, a model, a port, the record itself.
+   2  The request or the configuration is wrong; nothing was done.
+   3  The database cannot be used, or has to be upgraded first.
+  70  A fault of the program itself.
+ 130  Interrupted from the keyboard.
+====  ==========================================================================================
+
+Whatever the end, one sentence on standard error says what happened, where, and what to do.
 """
 
 from __future__ import annotations
 
-import sys
+from typing import Any
 
 import click
+from typing_extensions import override
 
-from config.problems import ConfigurationInvalid
 from monitor.cli import (
     channels,
     check,
@@ -21,12 +31,28 @@ from monitor.cli import (
     run,
     score,
 )
-from monitor.store.engine import DatabaseUnusable
+from monitor.cli.endings import translated
 
 __all__ = ["commands", "main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """A group in which no failure ends in a traceback."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            raise translated(error) from error
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="wardmote", prog_name="wardmote")
 def commands() -> None:
     """Watch a council's own channels, tell criticism from abuse, keep a record of every decision.
@@ -51,23 +77,5 @@ for _command in (
 
 
 def main() -> None:
-    """Run a command; every failure that has a sentence shows that sentence and nothing else."""
-    try:
-        commands(standalone_mode=False)
-    except ConfigurationInvalid as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
-        count = len(error.problems)
-        click.echo(f"{count} problem{'s' if count != 1 else ''} in the configuration.", err=True)
-        sys.exit(2)
-    except DatabaseUnusable as error:
-        click.echo(f"{error.sentence} {error.hint}".strip(), err=True)
-        sys.exit(3)
-    except click.Abort:
-        click.echo("Interrupted.", err=True)
-        sys.exit(130)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+    """Run the command that the process was started with."""
+    commands()

@@ -8,8 +8,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from config.problems import did_you_mean
 from connectors.contract import ChannelId
-from monitor.cli.opening import open_configuration, open_services
+from monitor.cli.endings import refuse
+from monitor.cli.opening import open_services
 from monitor.store import views
 from monitor.workflow import ingest
 
@@ -24,23 +26,20 @@ def channels() -> None:
 @channels.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def list_channels(*, as_json: bool) -> None:
-    """List every channel with its last and next pull.
+    """List every channel with its last and next pull; times are UTC.
 
+    \b
     Example:
-
       wardmote channels list
     """
-    services = open_services(open_configuration())
-    with services.database.reading() as reading:
-        rows = views.channels(reading)
-    services.database.dispose()
+    with open_services() as services, services.database.reading() as reading:
+        rows = [_facts(row) for row in views.channels(reading)]
     if as_json:
-        click.echo(json.dumps([_facts(row) for row in rows], indent=2))
+        click.echo(json.dumps(rows, indent=2))
         return
     table = Table("channel", "name", "service", "last read", "next", "comments", "state")
-    for row in rows:
-        facts = _facts(row)
-        table.add_row(*(str(facts[key]) for key in facts))
+    for facts in rows:
+        table.add_row(*(str(value) for value in facts.values()))
     Console().print(table)
 
 
@@ -49,16 +48,15 @@ def list_channels(*, as_json: bool) -> None:
 def resume_channel(channel: str) -> None:
     """Read a paused CHANNEL again, from where it stopped.
 
+    \b
     Example:
-
       wardmote channels resume facebook-parks
     """
-    services = open_services(open_configuration())
-    if ChannelId(channel) not in services.channels:
-        known = ", ".join(services.channels) or "none"
-        raise click.ClickException(f"There is no channel {channel!r}. Configured: {known}.")
-    ingest.resume_channel(services, ChannelId(channel), actor="operator")
-    services.database.dispose()
+    with open_services() as services:
+        if ChannelId(channel) not in services.channels:
+            hint = did_you_mean(channel, services.channels)
+            refuse(f"There is no channel {channel!r} in channels.toml. {hint}")
+        ingest.resume_channel(services, ChannelId(channel), actor="operator")
     click.echo(f"{channel} is read again from where it stopped.")
 
 
@@ -75,7 +73,9 @@ def _facts(row: views.ChannelRow) -> dict[str, str | int]:
 
 
 def _state(row: views.ChannelRow) -> str:
-    if row.paused_reason:
+    if not row.watched:
+        return "not watched: it is not in channels.toml, or switched off there"
+    if row.paused_at:
         return f"paused: {row.paused_reason}"
     if row.failing_since:
         return f"failing since {row.failing_since:%Y-%m-%d %H:%M} UTC"

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from classifiers.contract import ClassifierFailed
 from config.loading import Configuration, load_configuration
 from config.problems import ConfigurationInvalid
 from connectors.contract import ChannelId, Health, Readiness
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, CredentialsRejected, NotPermitted
 from monitor.bootstrap import build_services
+from monitor import telemetry
+from monitor.cli.endings import Status
 from monitor.cli.opening import NoDispatcher
 from monitor.services import Services, as_channel
 from monitor.store.engine import DatabaseUnusable
@@ -36,14 +39,16 @@ class _Finding:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 @click.option("--offline", is_flag=True, help="Validate the files only; try nothing.")
 def check(*, as_json: bool, offline: bool) -> None:
-    """Validate the configuration, then try each channel, target and model.
+    """Validate the configuration, then try each channel, destination and model.
 
     Says of each whether it is ready, not ready, credentials rejected or not permitted, with the
     scope or setting to mend. Secrets are masked. Exit status 1 if anything is not ready, 2 if the
     configuration is wrong.
 
-    Example:
+    The files are looked for in WARDMOTE_CONFIG_DIR, or else in WARDMOTE_HOME.
 
+    \b
+    Example:
       wardmote check --json
     """
     try:
@@ -51,35 +56,39 @@ def check(*, as_json: bool, offline: bool) -> None:
     except ConfigurationInvalid as error:
         if as_json:
             _print_problems(error)
-            sys.exit(2)
+            sys.exit(Status.WRONG)
         raise
-    findings = [] if offline else list(_findings(configuration))
+    # What is wrong is in the findings; a library's own log would only say it twice.
+    telemetry.configure(level="ERROR", form="console")
+    findings = [] if offline else _findings(configuration)
     if as_json:
         _print_json(configuration, findings)
     else:
-        _print_table(configuration, findings)
-    if any(each.health.readiness is not Readiness.READY for each in findings):
-        sys.exit(1)
+        _print_tables(configuration, findings)
+    if not _all_ready(findings):
+        sys.exit(Status.AMISS)
 
 
-def _findings(configuration: Configuration) -> Iterator[_Finding]:
+def _findings(configuration: Configuration) -> list[_Finding]:
+    services = build_services(configuration, os.environ, dispatcher=NoDispatcher())
     try:
-        services = build_services(configuration, os.environ, dispatcher=NoDispatcher())
+        return [
+            _database(services),
+            *_channels(services),
+            *_destinations(services),
+            _model(services),
+        ]
+    finally:
+        services.close()
+
+
+def _database(services: Services) -> _Finding:
+    shown = services.database.url_shown
+    try:
         services.database.require_current()
-        yield _Finding("database", services.database.url_shown, _ready("It is up to date."))
     except DatabaseUnusable as error:
-        health = Health(Readiness.NOT_READY, error.sentence, hint=error.hint)
-        yield _Finding("database", _shown_database(configuration), health)
-        services = build_services(configuration, os.environ, dispatcher=NoDispatcher())
-    yield from _channels(services)
-    yield from _destinations(services)
-    yield _model(services)
-    services.database.dispose()
-
-
-def _shown_database(configuration: Configuration) -> str:
-    rows = {row.name: row.value for row in configuration.settings.described()}
-    return rows["WARDMOTE_DATABASE_URL"]
+        return _Finding("database", shown, _not_ready(error.sentence, error.hint))
+    return _Finding("database", shown, _ready("It is up to date."))
 
 
 def _channels(services: Services) -> Iterator[_Finding]:
@@ -88,22 +97,24 @@ def _channels(services: Services) -> Iterator[_Finding]:
             connector = services.connector(ChannelId(watched.id))
             health = connector.check(as_channel(watched))
         except ConnectorError as error:
-            health = Health(Readiness.NOT_READY, error.sentence)
+            health = Health(_readiness(error), error.sentence, "See channels.toml.")
         yield _Finding("channel", watched.id, health)
+
+
+def _readiness(error: ConnectorError) -> Readiness:
+    match error:
+        case CredentialsRejected():
+            return Readiness.CREDENTIALS_REJECTED
+        case NotPermitted():
+            return Readiness.NOT_PERMITTED
+        case _:
+            return Readiness.NOT_READY
 
 
 def _destinations(services: Services) -> Iterator[_Finding]:
     for destination in services.routes.destinations:
-        target = services.targets.get(destination.kind)
-        if target is None:
-            setting = "WARDMOTE_SLACK_BOT_TOKEN" if destination.kind == "slack" else "WARDMOTE_SMTP_HOST"
-            health = Health(
-                Readiness.NOT_READY,
-                f"No {destination.kind} transport is set up.",
-                hint=f"Set {setting}.",
-            )
-        else:
-            health = target.check(destination.address)
+        # Loading the configuration has refused a destination whose transport is not set up.
+        health = services.targets[destination.kind].check(destination.address)
         yield _Finding("destination", destination.name, health)
 
 
@@ -112,14 +123,20 @@ def _model(services: Services) -> _Finding:
         classifier = services.classifier()
         classifier.score(["Thank you for mending the swings."])
     except ClassifierFailed as error:
-        return _Finding(
-            "classifier", "classifier", Health(Readiness.NOT_READY, error.sentence, error.hint)
-        )
+        return _Finding("classifier", "classifier", _not_ready(error.sentence, error.hint))
     return _Finding("classifier", classifier.fingerprint, _ready("It reads."))
 
 
 def _ready(sentence: str) -> Health:
     return Health(Readiness.READY, sentence)
+
+
+def _not_ready(sentence: str, hint: str) -> Health:
+    return Health(Readiness.NOT_READY, sentence, hint)
+
+
+def _all_ready(findings: Sequence[_Finding]) -> bool:
+    return all(each.health.readiness is Readiness.READY for each in findings)
 
 
 def _print_problems(error: ConfigurationInvalid) -> None:
@@ -130,44 +147,46 @@ def _print_problems(error: ConfigurationInvalid) -> None:
     click.echo(json.dumps({"ready": False, "problems": problems, "findings": []}, indent=2))
 
 
-def _print_json(configuration: Configuration, findings: list[_Finding]) -> None:
-    click.echo(
-        json.dumps(
-            {
-                "ready": all(each.health.readiness is Readiness.READY for each in findings),
-                "problems": [],
-                "settings": [
-                    {"name": row.name, "value": row.value, "from": row.origin}
-                    for row in configuration.settings.described()
-                ],
-                "standards": configuration.standards.fingerprint,
-                "findings": [
-                    {
-                        "kind": each.kind,
-                        "name": each.name,
-                        "readiness": each.health.readiness,
-                        "sentence": each.health.sentence,
-                        "hint": each.health.hint,
-                        "expires_at": each.health.expires_at.isoformat()
-                        if each.health.expires_at
-                        else None,
-                    }
-                    for each in findings
-                ],
-            },
-            indent=2,
-        )
-    )
+def _print_json(configuration: Configuration, findings: Sequence[_Finding]) -> None:
+    facts = {
+        "ready": _all_ready(findings),
+        "problems": [],
+        "settings": [
+            {"name": row.name, "value": row.value, "from": row.origin}
+            for row in configuration.settings.described()
+        ],
+        "standards": configuration.standards.fingerprint,
+        "findings": [_facts(each) for each in findings],
+    }
+    click.echo(json.dumps(facts, indent=2))
 
 
-def _print_table(configuration: Configuration, findings: list[_Finding]) -> None:
-    console = Console(soft_wrap=False)
+def _facts(finding: _Finding) -> dict[str, str | None]:
+    health = finding.health
+    return {
+        "kind": finding.kind,
+        "name": finding.name,
+        "readiness": health.readiness,
+        "sentence": health.sentence,
+        "hint": health.hint,
+        "expires_at": health.expires_at.isoformat() if health.expires_at else None,
+    }
+
+
+def _print_tables(configuration: Configuration, findings: Sequence[_Finding]) -> None:
+    console = Console()
     console.print(f"The configuration is valid: {configuration.standards.fingerprint}.")
+    settings = Table("setting", "value", "from", title="Settings that are not the default")
+    for row in configuration.settings.described():
+        if row.origin != "default":
+            settings.add_row(row.name, Text(row.value), Text(row.origin))
+    if settings.row_count:
+        console.print(settings)
     if not findings:
         return
-    table = Table("what", "name", "state", "found", "to do", show_lines=False)
+    table = Table("what", "state", "found, and what to do", title="Tried just now", show_lines=True)
     for each in findings:
-        table.add_row(
-            each.kind, each.name, each.health.readiness, each.health.sentence, each.health.hint
-        )
+        told = "\n".join(filter(None, (each.health.sentence, each.health.hint)))
+        # Text: a hint may hold square brackets, which are markup in a plain string.
+        table.add_row(Text(f"{each.kind}\n{each.name}"), each.health.readiness, Text(told))
     console.print(table)

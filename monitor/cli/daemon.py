@@ -76,6 +76,7 @@ class Daemon:
 
         Raises:
             DatabaseUnusable: The database cannot be used.
+            ConsoleUnavailable: The console's address is taken or not ours.
         """
         with ExitStack() as started:
             started.callback(self.services.close)
@@ -109,9 +110,9 @@ class Daemon:
         watched = [each for each in services.channels.values() if each.enabled]
         kinds = sorted(services.targets) or ["none"]
         desk = "with its desk in Slack" if self._desk is not None else "no Slack desk"
+        standard = services.standards.fingerprint
         return (
-            f"Wardmote {version('wardmote')} for {services.council}, "
-            f"standard {services.standards.fingerprint}",
+            f"Wardmote {version('wardmote')} for {services.council}, standard {standard}",
             f"Database      {services.database.url_shown}",
             f"Channels      {len(watched)}: {', '.join(each.name for each in watched)}",
             f"Notifications {', '.join(kinds)}; {desk}",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 import click
 
-from monitor.bootstrap import build_services
-from monitor.cli.opening import NoDispatcher, open_configuration
+from monitor.cli.opening import open_services
 
 __all__ = ["database"]
 
@@ -21,14 +18,15 @@ def database() -> None:
 def upgrade() -> None:
     """Bring the database up to this version; safe to repeat.
 
-    Example:
+    The address stands in WARDMOTE_DATABASE_URL.
 
+    \b
+    Example:
       wardmote database upgrade
     """
-    services = build_services(open_configuration(), os.environ, dispatcher=NoDispatcher())
-    services.database.upgrade()
-    state = services.database.state()
-    services.database.dispose()
+    with open_services(current=False) as services:
+        services.database.upgrade()
+        state = services.database.state()
     click.echo(f"{services.database.url_shown} is at {state.current}.")
 
 
@@ -36,12 +34,13 @@ def upgrade() -> None:
 def show_state() -> None:
     """Say which version the database is at, and which one this program needs.
 
+    \b
     Example:
-
       wardmote database state
     """
-    services = build_services(open_configuration(), os.environ, dispatcher=NoDispatcher())
-    state = services.database.state()
-    services.database.dispose()
-    click.echo(f"{services.database.url_shown}: at {state.current or 'nothing yet'}, "
-               f"this program needs {state.head}.")
+    with open_services(current=False) as services:
+        state = services.database.state()
+    click.echo(
+        f"{services.database.url_shown}: at {state.current or 'nothing yet'}, "
+        f"this program needs {state.head}."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -12,17 +13,18 @@ __all__ = ["init"]
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("directory", type=click.Path(path_type=Path))
 def init(directory: Path) -> None:
     """Write a commented starter configuration into DIRECTORY; nothing is overwritten.
 
+    \b
     Example:
-
       wardmote init /etc/wardmote
     """
     for path in write_starter(directory):
         click.echo(f"wrote {path}")
     click.echo(
-        f"Next: edit channels.toml and routes.toml, put the tokens into settings.env, then\n"
-        f"  WARDMOTE_HOME={directory} wardmote check"
+        "Next: edit channels.toml and routes.toml, put the tokens into settings.env, then\n"
+        f"  set -a; . {shlex.quote(str(directory / 'settings.env'))}; set +a\n"
+        "  wardmote check"
     )

@@ -20,10 +20,10 @@ _COMMENT = (
     "Third week the bins are missed on Mill Lane. Your so-called supervisor is a fat useless "
     "moron and everyone at that depot is scum."
 )
+_NOTE = "Insults people by name of job; the bins can be told."
 _MODERATOR = "U0AMINA"
 _CHANNEL = "C0MODERATION"
 _WATCHED = ChannelId("facebook-parks")
-_PATIENCE_S = 60.0
 
 
 class LifeStory:
@@ -32,9 +32,13 @@ class LifeStory:
     Args:
         pretend: A started pretend town.
         say: Prints a line.
+        patience_s: How long each step may take before the story is given up.
     """
 
-    def __init__(self, pretend: Pretend, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, pretend: Pretend, say: Callable[[str], None], *, patience_s: float = 60.0
+    ) -> None:
+        self._patience_s = patience_s
         self._pretend = pretend
         self._say = say
         self._began = 0.0
@@ -42,40 +46,42 @@ class LifeStory:
 
     def tell(self) -> bool:
         """Tell the story; True only if the platform says that the comment is hidden."""
-        workspace = self._pretend.slack.workspace
-        town = self._pretend.town
-        if not self._pretend.slack.link.wait_for_connections():
+        if not self._pretend.slack.link.wait_for_connections(timeout_s=self._patience_s):
             return self._fail("the desk did not connect to the pretend Slack")
         self._say("One comment's life, from the council's page to hidden")
         self._say("")
         self._say(f"{'clock (UTC)':<13} {'after':>8}  step")
+        self._write()
+        if not self._wait(lambda: self._card() is not None):
+            return self._fail("no alert arrived in Slack")
+        page, card = self._page(), self._card()
+        if page is None or card is None:
+            return self._fail("the case is not in the database")
+        self._tell_machine_steps(page)
+        self._step("alerted", f"a card for {page.case.reference} stands in #moderation")
+        return self._decide(page, card)
+
+    def _write(self) -> None:
+        town = self._pretend.town
         post = town.posts(WEXCOMBE_PAGE)[-1]
         self._began = time.monotonic()
         author = town.move_in("Robin Sandboxer")
         self._written = town.write(post.id, _COMMENT, at=datetime.now(UTC), author=author).id
         self._step("written", "a resident writes it under the council's newest post")
 
-        if not self._wait(lambda: self._card() is not None):
-            return self._fail("no alert arrived in Slack")
-        page = self._page()
-        first = self._card()
-        if page is None or first is None:
-            return self._fail("the case is not in the database")
-        self._tell_machine_steps(page)
-        self._step("alerted", f"a card for {page.case.reference} stands in #moderation")
-
-        workspace.press(_MODERATOR, _CHANNEL, first.ts, "claim")
+    def _decide(self, page: CasePage, card: Postcard) -> bool:
+        workspace = self._pretend.slack.workspace
+        workspace.press(_MODERATOR, _CHANNEL, card.ts, "claim")
         if not self._wait(lambda: self._state() is CaseState.CLAIMED and self._offers("hide")):
             return self._fail("Claim had no effect")
         self._step("claimed", "Amina presses Claim; the card now offers Hide, Keep, Escalate")
 
-        workspace.press(_MODERATOR, _CHANNEL, first.ts, "hide")
+        workspace.press(_MODERATOR, _CHANNEL, card.ts, "hide")
         if not self._wait(self._form_is_open):
             return self._fail("the form for the decision did not open")
         self._step("asked why", "a form asks for the clause and why hiding is proportionate")
         form = workspace.open_views(_MODERATOR)[-1]
-        values = {"clause": "abuse", "note": "Insults people by name of job; the bins can be told."}
-        workspace.submit_view(_MODERATOR, form.id, values)
+        workspace.submit_view(_MODERATOR, form.id, {"clause": "abuse", "note": _NOTE})
         if not self._wait(lambda: self._state() in {CaseState.DECIDED, CaseState.CLOSED}):
             return self._fail("the decision was not recorded")
         self._step("decided", "the decision cites RS-06; its evidence is sealed")
@@ -100,23 +106,27 @@ class LifeStory:
         return True
 
     def _tell_machine_steps(self, page: CasePage) -> None:
-        written = page.comment.posted_at
         breach = page.assessment.clauses[0]
-        for moment, word, what in (
-            (page.comment.seen_at, "seen", "the next pull finds it and stores it with its cursor"),
-            (
-                page.case.opened_at,
-                "assessed",
-                f"{page.assessment.lane}, {breach.severity}, clause {breach.clause}, "
-                f"target {breach.target}: {page.case.reference} is opened",
-            ),
-        ):
-            after = max(0.0, (moment - written).total_seconds())
-            self._say(f"{moment:%H:%M:%S.%f}"[:12] + f"  {after:7.2f} s  {word:<10} {what}")
+        read = f"{page.assessment.lane}, {breach.severity}, clause {breach.clause}"
+        self._machine_step(
+            page, page.comment.seen_at, "seen", "the next pull finds it and stores it"
+        )
+        self._machine_step(
+            page,
+            page.case.opened_at,
+            "assessed",
+            f"{read}, target {breach.target}: {page.case.reference} is opened",
+        )
+
+    def _machine_step(self, page: CasePage, moment: datetime, word: str, what: str) -> None:
+        after = max(0.0, (moment - page.comment.posted_at).total_seconds())
+        self._line(moment, after, word, what)
 
     def _step(self, word: str, what: str) -> None:
-        after = time.monotonic() - self._began
-        clock = f"{datetime.now(UTC):%H:%M:%S.%f}"[:12]
+        self._line(datetime.now(UTC), time.monotonic() - self._began, word, what)
+
+    def _line(self, moment: datetime, after: float, word: str, what: str) -> None:
+        clock = f"{moment:%H:%M:%S.%f}"[:12]
         self._say(f"{clock}  {after:7.2f} s  {word:<10} {what}")
 
     def _fail(self, why: str) -> bool:
@@ -124,7 +134,7 @@ class LifeStory:
         return False
 
     def _wait(self, holds: Callable[[], bool]) -> bool:
-        return self._pretend.slack.workspace.wait_until(holds, timeout_s=_PATIENCE_S)
+        return self._pretend.slack.workspace.wait_until(holds, timeout_s=self._patience_s)
 
     def _case_id(self) -> CaseId | None:
         with self._pretend.services.database.reading() as reading:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from config.loading import Configuration, load_configuration
 from monitor import telemetry
 from monitor.bootstrap import build_services
-from monitor.services import Dispatcher, Services
+from monitor.services import Services
 
 __all__ = ["NoDispatcher", "open_configuration", "open_services"]
 
@@ -34,19 +34,21 @@ def open_configuration() -> Configuration:
     return configuration
 
 
-def open_services(
-    configuration: Configuration,
-    *,
-    dispatcher: Dispatcher | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Services:
-    """Build the services of one command over a database that is up to date.
+@contextmanager
+def open_services(*, current: bool = True) -> Iterator[Services]:
+    """The services of one command, closed when it ends.
+
+    Args:
+        current: Whether the database must be up to date.
 
     Raises:
+        ConfigurationInvalid: With every problem of every file.
         DatabaseUnusable: It cannot be used, or must be upgraded first.
     """
-    services = build_services(
-        configuration, os.environ, dispatcher=dispatcher or NoDispatcher(), now=now
-    )
-    services.database.require_current()
-    return services
+    services = build_services(open_configuration(), os.environ, dispatcher=NoDispatcher())
+    try:
+        if current:
+            services.database.require_current()
+        yield services
+    finally:
+        services.close()

@@ -7,8 +7,10 @@ import sys
 
 import click
 
-from monitor.cli.opening import open_configuration, open_services
+from monitor.cli.endings import Status
+from monitor.cli.opening import open_services
 from monitor.workflow import record_keeping
+from monitor.workflow.record_keeping import Proof
 
 __all__ = ["records"]
 
@@ -23,30 +25,27 @@ def records() -> None:
 def verify(*, as_json: bool) -> None:
     """Recompute the audit chain and every seal; exit status 1 if anything was changed.
 
+    \b
     Example:
-
       wardmote records verify
     """
-    services = open_services(open_configuration())
-    checks = record_keeping.verify(services)
-    services.database.dispose()
-    intact = all(each.intact for each in checks)
+    with open_services() as services:
+        proofs = record_keeping.verify(services)
+    intact = all(each.intact for each in proofs)
     if as_json:
-        click.echo(
-            json.dumps(
-                {
-                    "intact": intact,
-                    "checks": [
-                        {"what": each.what, "rows": each.rows, "intact": each.intact,
-                         "sentence": each.sentence}
-                        for each in checks
-                    ],
-                },
-                indent=2,
-            )
-        )
+        facts = {"intact": intact, "checks": [_facts(each) for each in proofs]}
+        click.echo(json.dumps(facts, indent=2))
     else:
-        for each in checks:
+        for each in proofs:
             click.echo(each.sentence)
     if not intact:
-        sys.exit(1)
+        sys.exit(Status.AMISS)
+
+
+def _facts(proof: Proof) -> dict[str, str | int | bool]:
+    return {
+        "what": proof.what,
+        "rows": proof.rows,
+        "intact": proof.intact,
+        "sentence": proof.sentence,
+    }

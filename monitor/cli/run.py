@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import click
@@ -12,44 +14,48 @@ import click
 from monitor.cli.daemon import Daemon
 from monitor.cli.opening import open_configuration
 
-__all__ = ["run", "wait_for_signal"]
+__all__ = ["run", "told_to_stop"]
 
 
 @click.command()
-@click.option(
-    "--no-console", is_flag=True, envvar="WARDMOTE_NO_CONSOLE",
-    help="Do not serve the web console. [WARDMOTE_NO_CONSOLE]",
-)
+@click.option("--no-console", is_flag=True, help="Do not serve the web console.")
 def run(*, no_console: bool) -> None:
     """Run the daemon until it is told to stop.
 
-    Prints five lines and goes quiet: version, database, channels, destinations, console.
+    Prints five lines and goes quiet: version, database, channels, notifications, console. SIGTERM
+    and SIGINT end it: the steps in hand are finished, and what is due waits for the next start.
 
+    The console listens at WARDMOTE_WEB_HOST and WARDMOTE_WEB_PORT.
+
+    \b
     Example:
-
       WARDMOTE_HOME=/etc/wardmote wardmote run
     """
     configuration = open_configuration()
     daemon = Daemon(configuration, os.environ, console=not no_console)
-    daemon.start()
-    for line in daemon.summary():
-        click.echo(line)
-    try:
-        wait_for_signal()
-    finally:
-        daemon.stop()
+    with told_to_stop() as told:
+        daemon.start()
+        try:
+            for line in daemon.summary():
+                click.echo(line)
+            told.wait()
+        finally:
+            daemon.stop()
 
 
-def wait_for_signal() -> None:
-    """Sleep until SIGTERM or SIGINT."""
+@contextmanager
+def told_to_stop() -> Iterator[threading.Event]:
+    """An event that the first SIGTERM or SIGINT sets; the second interrupts at once."""
     told = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
+        if told.is_set():
+            raise KeyboardInterrupt
         told.set()
 
     previous = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
-        told.wait()
+        yield told
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)

@@ -93,7 +93,9 @@ class Assessment:
 
     @property
     def clauses(self) -> tuple[Breach, ...]:
-        """Every clause that was touched, breaches first."""
+        """Every clause that was touched, those that decided the lane first."""
+        if self.lane is Lane.WELFARE:
+            return self.concerns + self.breaches
         return self.breaches + self.concerns
 
 

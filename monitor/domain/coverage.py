@@ -15,6 +15,9 @@ __all__ = ["CoverageRow", "Gap", "PullEnd", "gaps", "pulls_due"]
 _TOLERANCE = 2
 """A channel counts as unseen once this many intervals pass without a finished pull."""
 
+_SHORTEST_GAP = timedelta(minutes=1)
+"""Nobody answers for seconds, however often a channel is read."""
+
 
 class PullEnd(StrEnum):
     """How a pull ended; ``running`` is one that has not, or whose process died."""
@@ -91,7 +94,7 @@ def gaps(
     return tuple(
         Gap(channel_id=whose, start=before, end=after, cause=_cause(rows, before, after))
         for before, after in pairwise([start, *done, end])
-        if after - before > interval * _TOLERANCE
+        if after - before > max(interval * _TOLERANCE, _SHORTEST_GAP)
     )
 
 

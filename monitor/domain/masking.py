@@ -38,6 +38,8 @@ _CONTACTS = (
     re.compile(r"[^\s@]{1,64}@[^\s@]{1,255}"),
     re.compile(r"@[\w.-]{1,64}"),
     re.compile(r"\d(?:[\s().+/-]{0,3}\d){4,}"),
+    # A postcode names some fifteen homes.
+    re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]?\s{0,2}\d[A-Z]{2}\b", re.IGNORECASE),
 )
 
 

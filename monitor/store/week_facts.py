@@ -96,6 +96,9 @@ def _channels(reading: Reading, week: _Week) -> tuple[ChannelFact, ...]:
     ):
         done[row.channel_id].append(row)
     seen: dict[str, int] = _pairs(reading, _seen(week))
+    first = _pairs(
+        reading, select(pulls.c.channel_id, func.min(pulls.c.started_at)).group_by(pulls.c.channel_id)
+    )
     lanes = _lanes(reading, week)
     found = reading.session.execute(select(channels).where(week.ours).order_by(channels.c.id))
     return tuple(
@@ -107,6 +110,7 @@ def _channels(reading: Reading, week: _Week) -> tuple[ChannelFact, ...]:
             pulls=tuple(coverage_of(pull) for pull in done[row.id]),
             comments=seen.get(row.id, 0),
             lanes=lanes[row.id],
+            first_pulled_at=first.get(row.id),
         )
         for row in found
         if row.watched or row.id in done or row.id in seen

@@ -39,7 +39,7 @@ def alert_key(case_id: CaseId, destination: str) -> str:
 
 
 def serial(case_id: CaseId, destination: str) -> str:
-    """Letters that share this are sent one after another, so that a card never goes back in time."""
+    """Letters that share this leave one after another, so that a card never goes back in time."""
     return f"case:{case_id}:{destination}"
 
 

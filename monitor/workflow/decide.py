@@ -137,9 +137,8 @@ def decide(
 ) -> Decision:
     """Record one person's decision and set in motion what follows from it (T4).
 
-    Args:
-        press: Identifies the press; the same one again returns the decision it made.
-        version: The version of the case that the person was looking at.
+    ``press`` identifies the press: the same one again returns the decision it made. ``version``
+    is that of the case as the person was looking at it.
 
     Raises:
         Refused: Stale, not held, incomplete, or not allowed; the sentence says who and when.

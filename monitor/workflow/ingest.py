@@ -1,8 +1,8 @@
 """Due, pull, ingest: what the platforms show becomes rows, and the cursor moves with them.
 
 T1, once per ``Pull``: comments (new, or a new version of an edited one) · cursor moved from the
-version read · coverage · audit · a notice of what could not be read. If another process moved the cursor meanwhile, the batch rolls
-back whole and this pull ends; the other one has it.
+version read · coverage · audit · a notice of what could not be read. If another process moved the
+cursor meanwhile, the batch rolls back whole and this pull ends; the other one has it.
 """
 
 from __future__ import annotations

@@ -27,8 +27,7 @@ def tell(
 ) -> None:
     """Put a notice for one destination into the outbox; the same key is told once.
 
-    Args:
-        week: A stored weekly report that goes with it (``2026-W47``), of ``service``.
+    With ``week`` (``2026-W47``), the stored weekly report of ``service`` goes with it.
     """
     now = services.now()
     outbox.put(

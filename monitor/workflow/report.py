@@ -89,7 +89,7 @@ def make_report(services: Services, moment: datetime, *, service: str = "") -> s
 def weekly_figures(
     services: Services, moment: datetime, *, service: str = ""
 ) -> tuple[str, WeeklyFigures]:
-    """The figures of the week that holds ``moment``, beside those of the week before. Reads only."""
+    """The figures of the week that holds ``moment``, beside the week before's. Reads only."""
     zone = ZoneInfo(services.routes.timezone)
     label, start, end = week_of(moment, zone)
     _, before, _ = week_of(start - timedelta(days=1), zone)

@@ -39,7 +39,7 @@ def test_a_new_card_reads_like_this():
     assert read(draw_card(example_card())) == (
         "# WM-412 · S2 serious · RS-06 Abuse of staff or councillors\n"
         "Parks and Libraries on Facebook, for parks\n"
-        "Written 12 minutes before this card was drawn, seen by us 2 minutes before\n"
+        "When this card was drawn: written 12 minutes ago, seen 2 minutes ago\n"
         "How sure: severe, as good as certain\n"
         "Also touches: RS-02 Threats\n"
         "The resident wrote (masked):\n"
@@ -71,7 +71,7 @@ def test_a_claimed_card_reads_like_this():
     assert read(draw_card(card)) == (
         "# WM-412 · S2 serious · RS-06 Abuse of staff or councillors\n"
         "Parks and Libraries on Facebook, for parks\n"
-        "Written 12 minutes before this card was drawn, seen by us 2 minutes before\n"
+        "When this card was drawn: written 12 minutes ago, seen 2 minutes ago\n"
         "How sure: suspect, asks for a look\n"
         "The resident wrote (masked):\n"
         "> You ***** should be ashamed\n"
@@ -261,7 +261,7 @@ def test_the_sdk_s_own_models_take_every_card(text):
 def test_an_age_is_said_in_the_unit_that_matters(elapsed, expected):
     card = example_card(posted_at=NOW - elapsed, drawn_at=NOW)
 
-    assert f"Written {expected} before" in read(draw_card(card))
+    assert f"written {expected} ago" in read(draw_card(card))
 
 
 def _leaves(value):

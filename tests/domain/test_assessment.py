@@ -214,8 +214,14 @@ def test_equal_severities_go_by_score():
     assert ids(found.breaches) == ["hate", "threat"]
 
 
-def test_clauses_lists_breaches_before_concerns():
-    assert ids(read(self_harm=0.6, profanity_strong=0.3).clauses) == ["language", "welfare"]
+def test_clauses_begins_with_what_decided_the_lane():
+    distressed = read(self_harm=0.6, profanity_strong=0.3)
+    threatening = read(self_harm=0.6, threat=0.9)
+
+    assert distressed.lane is Lane.WELFARE
+    assert ids(distressed.clauses) == ["welfare", "language"]
+    assert threatening.lane is Lane.BREACH
+    assert ids(threatening.clauses) == ["threat", "welfare"]
 
 
 @pytest.mark.parametrize(

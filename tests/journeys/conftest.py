@@ -1,0 +1,39 @@
+"""What journeys share: a killable daemon, and as many empty databases as a journey wants."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.databases import _created
+from tests.journeys.killable import Killable, NewDatabase
+
+
+@pytest.fixture(scope="session")
+def killable() -> Iterator[Killable]:
+    with Killable() as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
+    """Makes the address of one more database with current, empty tables."""
+    with ExitStack() as made:
+        if request.param == "sqlite":
+            template = request.getfixturevalue("sqlite_template")
+            yield lambda name: f"sqlite:///{shutil.copy(template, tmp_path / f'{name}.db')}"
+            return
+        held = ExitStack()
+        made.callback(held.close)
+        template = request.getfixturevalue("postgresql_template")
+
+        def one_more(_: str) -> str:
+            held.close()  # the one before is done with
+            url = held.enter_context(_created(template=template))
+            return url.render_as_string(hide_password=False)
+
+        yield one_more
