@@ -28,9 +28,7 @@ def channels() -> None:
 def list_channels(*, as_json: bool) -> None:
     """List every channel with its last and next pull; times are UTC.
 
-    \b
-    Example:
-      wardmote channels list
+    For example: wardmote channels list
     """
     with open_services() as services, services.database.reading() as reading:
         rows = [_facts(row) for row in views.channels(reading)]
@@ -48,9 +46,7 @@ def list_channels(*, as_json: bool) -> None:
 def resume_channel(channel: str) -> None:
     """Read a paused CHANNEL again, from where it stopped.
 
-    \b
-    Example:
-      wardmote channels resume facebook-parks
+    For example: wardmote channels resume facebook-parks
     """
     with open_services() as services:
         if ChannelId(channel) not in services.channels:

@@ -18,8 +18,8 @@ from config.loading import Configuration, load_configuration
 from config.problems import ConfigurationInvalid
 from connectors.contract import ChannelId, Health, Readiness
 from connectors.errors import ConnectorError, CredentialsRejected, NotPermitted
-from monitor.bootstrap import build_services
 from monitor import telemetry
+from monitor.bootstrap import build_services
 from monitor.cli.endings import Status
 from monitor.cli.opening import NoDispatcher
 from monitor.services import Services, as_channel
@@ -47,9 +47,7 @@ def check(*, as_json: bool, offline: bool) -> None:
 
     The files are looked for in WARDMOTE_CONFIG_DIR, or else in WARDMOTE_HOME.
 
-    \b
-    Example:
-      wardmote check --json
+    For example: wardmote check --json
     """
     try:
         configuration = load_configuration(os.environ)

@@ -20,9 +20,7 @@ def upgrade() -> None:
 
     The address stands in WARDMOTE_DATABASE_URL.
 
-    \b
-    Example:
-      wardmote database upgrade
+    For example: wardmote database upgrade
     """
     with open_services(current=False) as services:
         services.database.upgrade()
@@ -34,9 +32,7 @@ def upgrade() -> None:
 def show_state() -> None:
     """Say which version the database is at, and which one this program needs.
 
-    \b
-    Example:
-      wardmote database state
+    For example: wardmote database state
     """
     with open_services(current=False) as services:
         state = services.database.state()

@@ -56,9 +56,7 @@ def demo(
     Exit status 0 with --headless only if the pretend platform says that the comment is hidden, and
     with --replay only if every comment was stored and assessed once.
 
-    \b
-    Example:
-      wardmote demo --headless
+    For example: wardmote demo --headless
     """
     with tempfile.TemporaryDirectory(prefix="wardmote-demo-") as scratch:
         where = (home or Path(scratch)).absolute()

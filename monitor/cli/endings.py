@@ -40,7 +40,7 @@ class Ended(click.ClickException):
 
     def __init__(self, sentence: str, status: Status) -> None:
         super().__init__(sentence)
-        self.exit_code = status
+        self.exit_code = status  # type: ignore[misc] # click reads it from the instance
 
     @override
     def show(self, file: IO[Any] | None = None) -> None:

@@ -17,9 +17,7 @@ __all__ = ["init"]
 def init(directory: Path) -> None:
     """Write a commented starter configuration into DIRECTORY; nothing is overwritten.
 
-    \b
-    Example:
-      wardmote init /etc/wardmote
+    For example: wardmote init /etc/wardmote
     """
     for path in write_starter(directory):
         click.echo(f"wrote {path}")

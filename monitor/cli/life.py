@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -41,7 +40,7 @@ class LifeStory:
         self._patience_s = patience_s
         self._pretend = pretend
         self._say = say
-        self._began = 0.0
+        self._began = datetime.min.replace(tzinfo=UTC)
         self._written = ""
 
     def tell(self) -> bool:
@@ -64,9 +63,9 @@ class LifeStory:
     def _write(self) -> None:
         town = self._pretend.town
         post = town.posts(WEXCOMBE_PAGE)[-1]
-        self._began = time.monotonic()
+        self._began = datetime.now(UTC)
         author = town.move_in("Robin Sandboxer")
-        self._written = town.write(post.id, _COMMENT, at=datetime.now(UTC), author=author).id
+        self._written = town.write(post.id, _COMMENT, at=self._began, author=author).id
         self._step("written", "a resident writes it under the council's newest post")
 
     def _decide(self, page: CasePage, card: Postcard) -> bool:
@@ -99,7 +98,8 @@ class LifeStory:
         if not confirmed or not hidden:
             return self._fail("the platform does not say that it is hidden")
         self._step("hidden", "the platform was asked again and says: hidden")
-        self._wait(lambda: "hidden since" in self._card_text())
+        if not self._wait(lambda: "hidden since" in self._card_text()):
+            return self._fail("the card in Slack was not redrawn")
         self._step("shown", f"the card of {page.case.reference} says who, why and since when")
         self._say("")
         self._say("The platform says hidden. The record is sealed, and the audit chain holds it.")
@@ -108,24 +108,18 @@ class LifeStory:
     def _tell_machine_steps(self, page: CasePage) -> None:
         breach = page.assessment.clauses[0]
         read = f"{page.assessment.lane}, {breach.severity}, clause {breach.clause}"
-        self._machine_step(
-            page, page.comment.seen_at, "seen", "the next pull finds it and stores it"
-        )
-        self._machine_step(
-            page,
+        self._line(page.comment.seen_at, "seen", "the next pull finds it and stores it")
+        self._line(
             page.case.opened_at,
             "assessed",
             f"{read}, target {breach.target}: {page.case.reference} is opened",
         )
 
-    def _machine_step(self, page: CasePage, moment: datetime, word: str, what: str) -> None:
-        after = max(0.0, (moment - page.comment.posted_at).total_seconds())
-        self._line(moment, after, word, what)
-
     def _step(self, word: str, what: str) -> None:
-        self._line(datetime.now(UTC), time.monotonic() - self._began, word, what)
+        self._line(datetime.now(UTC), word, what)
 
-    def _line(self, moment: datetime, after: float, word: str, what: str) -> None:
+    def _line(self, moment: datetime, word: str, what: str) -> None:
+        after = (moment - self._began).total_seconds()
         clock = f"{moment:%H:%M:%S.%f}"[:12]
         self._say(f"{clock}  {after:7.2f} s  {word:<10} {what}")
 

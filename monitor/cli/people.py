@@ -49,9 +49,7 @@ def add_person(
 
     Without --service they answer for every service.
 
-    \b
-    Example:
-      wardmote people add amina --name "Amina" --role moderator --slack U0AMINA
+    For example: wardmote people add amina --name "Amina" --role moderator --slack U0AMINA
     """
     _must_be_a_person(person_id, name)
     _must_be_in_slack(slack_user_id)
@@ -78,9 +76,7 @@ def add_person(
 def link_person(person_id: str, slack_user_id: str) -> None:
     """Link PERSON_ID to SLACK_USER_ID, so that their presses count.
 
-    \b
-    Example:
-      wardmote people link amina U0AMINA
+    For example: wardmote people link amina U0AMINA
     """
     _must_be_in_slack(slack_user_id)
     with open_services() as services:
@@ -93,9 +89,7 @@ def link_person(person_id: str, slack_user_id: str) -> None:
 def list_people(*, as_json: bool) -> None:
     """List everybody with their role and services.
 
-    \b
-    Example:
-      wardmote people list
+    For example: wardmote people list
     """
     with open_services() as services, services.database.reading() as reading:
         everybody = store_people.all_people(reading)

@@ -25,9 +25,7 @@ def records() -> None:
 def verify(*, as_json: bool) -> None:
     """Recompute the audit chain and every seal; exit status 1 if anything was changed.
 
-    \b
-    Example:
-      wardmote records verify
+    For example: wardmote records verify
     """
     with open_services() as services:
         proofs = record_keeping.verify(services)

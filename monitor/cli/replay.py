@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import csv
+import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from itertools import islice
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from config.loading import load_configuration
-from monitor import telemetry
 from monitor.bootstrap import build_services
+from monitor.cli.endings import Ended, Status
 from monitor.cli.opening import NoDispatcher
+from monitor.cli.replay_texts import read_texts
 from monitor.sandbox.graph import GraphSandbox
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownToken
@@ -32,76 +34,93 @@ __all__ = ["replay"]
 _POSTS = 400
 _PAGES = ("200000000000001", "200000000000002")
 _BATCH = 256
+_LEASE = timedelta(seconds=15)
+"""Short, so that a replay that was cut off can be taken up again soon."""
+_TURN = timedelta(seconds=0.5)
 _LEASE = timedelta(seconds=20)
 
 
 def replay(source: Path, home: Path, *, limit: int, through: str) -> bool:
     """Send comments through the sandbox and the real SDK, or through ``csv_import``.
 
-    Run it again with the same ``--home`` and it goes on where it stopped: what is stored stays
-    stored, and nothing is assessed twice.
+    Run it again with the same ``home`` and it goes on where it stopped: what is stored stays
+    stored, and nothing is assessed twice. One that was cut off is taken over within seconds.
 
     Args:
         source: Parquet (with pyarrow installed) or CSV with ``id`` and ``text``; where a column
             ``source`` is there, the rows whose source begins with ``civil_comments``.
+        home: Receives the configuration and the database.
+        limit: How many comments at most.
         through: ``facebook``: two pretend pages with four hundred posts; or ``csv``.
 
     Returns:
         Whether every row was stored and assessed exactly once.
     """
-    if not source.exists():
-        click.echo(f"{source} is not here, so there is nothing to replay.", err=True)
-        return False
-    rows = list(islice(_rows(source), limit))
+    texts = list(islice(read_texts(source), limit))
+    if not texts:
+        raise Ended(f"{source} holds no comment to replay.", Status.AMISS)
     home.mkdir(parents=True, exist_ok=True)
-    console = Console()
-    telemetry.configure(level="warning")
     began = time.monotonic()
-    if through == "csv":
-        services = _csv_services(rows, home)
-        done = _run(services, len(rows), console)
-    else:
-        town = _town(rows)
-        with GraphSandbox(town) as graph:
+    with _served(texts, home, through=through) as services:
+        counts = _run(services, len(texts))
+        seconds = time.monotonic() - began
+        _tables(services, counts, rows=len(texts), seconds=seconds)
+    return counts.comments == len(texts) and counts.unassessed == 0
+
+
+@contextmanager
+def _served(texts: list[str], home: Path, *, through: str) -> Iterator[Services]:
+    with ExitStack() as stack:
+        if through == "csv":
+            services = _csv_services(texts, home)
+        else:
+            graph = stack.enter_context(GraphSandbox(_town(texts)))
             services = _graph_services(graph, home)
-            done = _run(services, len(rows), console)
-    seconds = time.monotonic() - began
-    with services.database.reading() as reading:
-        counts = views.counts(reading)
-    services.database.dispose()
-    _tables(console, services, counts, rows=len(rows), seconds=seconds)
-    return done and counts.comments == len(rows) and counts.unassessed == 0
+        stack.callback(services.close)
+        services.database.upgrade()
+        ingest.register_channels(services)
+        yield services
 
 
-def _run(services: Services, expected: int, console: Console) -> bool:
-    services.database.upgrade()
-    ingest.register_channels(services)
+def _run(services: Services, expected: int) -> Counts:
+    """Pull and assess until all is done, or until nothing has moved for longer than a lease."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=Console()) as progress:
         pulled = progress.add_task("stored  ", total=expected)
         read = progress.add_task("assessed", total=expected)
-        deadline = time.monotonic() + 2 * _LEASE.total_seconds()
-        while time.monotonic() < deadline:
-            for channel_id in services.channels:
-                ingest.pull(services, channel_id)
-            while assess.assess_due(services):
-                deadline = time.monotonic() + 2 * _LEASE.total_seconds()
-                counts = _counts(services)
-                progress.update(pulled, completed=counts.comments)
-                progress.update(read, completed=counts.comments - counts.unassessed)
+        counts = _counts(services)
+        waited = timedelta()
+        while counts.comments < expected or counts.unassessed:
+            moved = _step(services, counts, expected)
             counts = _counts(services)
-            if counts.comments >= expected and counts.unassessed == 0:
+            progress.update(pulled, completed=counts.comments)
+            progress.update(read, completed=counts.comments - counts.unassessed)
+            if moved:
+                waited = timedelta()
+            elif waited > _LEASE + _TURN:
                 break
-            # A run that was cut off still holds what it had in hand, until its lease lapses.
-            time.sleep(1)
+            else:
+                # A run that was cut off may still hold its leases; they lapse soon.
+                threading.Event().wait(_TURN.total_seconds())
+                waited += _TURN
         progress.update(pulled, completed=counts.comments)
         progress.update(read, completed=counts.comments - counts.unassessed)
-    return counts.unassessed == 0
+    return counts
+
+
+def _step(services: Services, counts: Counts, expected: int) -> int:
+    if counts.comments < expected:
+        for channel_id in services.channels:
+            ingest.resume_channel(services, channel_id, actor="replay")
+            ingest.pull(services, channel_id)
+        if _counts(services).comments > counts.comments:
+            return 1
+    return assess.assess_due(services)
 
 
 def _counts(services: Services) -> Counts:
@@ -109,22 +128,7 @@ def _counts(services: Services) -> Counts:
         return views.counts(reading)
 
 
-def _rows(source: Path) -> Iterator[tuple[str, str]]:
-    if source.suffix == ".parquet":
-        import pyarrow.parquet  # noqa: PLC0415 - only a development machine has it
-
-        table = pyarrow.parquet.read_table(source, columns=["id", "text", "source"])
-        for batch in table.to_batches(max_chunksize=4096):
-            for row in batch.to_pylist():
-                if str(row["source"]).startswith("civil_comments"):
-                    yield str(row["id"]), str(row["text"])
-        return
-    with source.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            yield str(row["id"]), str(row["text"])
-
-
-def _town(rows: list[tuple[str, str]]) -> Town:
+def _town(texts: list[str]) -> Town:
     town = Town()
     # Whole days, so that a run that goes on finds every post where it left it.
     now = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -136,7 +140,7 @@ def _town(rows: list[tuple[str, str]]) -> Town:
         page = _PAGES[number % len(_PAGES)]
         published = now - timedelta(days=30) + timedelta(minutes=90 * number)
         posts.append(town.publish(page, f"Council post {number}", at=published))
-    for number, (_, text) in enumerate(rows):
+    for number, text in enumerate(texts):
         post = posts[number % _POSTS]
         town.write(post.id, text, at=post.created_at + timedelta(seconds=7 * (number // _POSTS)))
     return town
@@ -153,15 +157,14 @@ def _graph_services(graph: GraphSandbox, home: Path) -> Services:
     return _services(home, channels, {"WARDMOTE_FACEBOOK_BASE_URL": graph.base_url, **tokens})
 
 
-def _csv_services(rows: list[tuple[str, str]], home: Path) -> Services:
+def _csv_services(texts: list[str], home: Path) -> Services:
     export = home / "replay.csv"
-    if not export.exists():
-        with export.open("w", encoding="utf-8", newline="") as sink:
-            writer = csv.writer(sink)
-            writer.writerow(["id", "text", "post_id"])
-            writer.writerows(
-                (number, text, f"post-{number % _POSTS}") for number, (_, text) in enumerate(rows)
-            )
+    with export.open("w", encoding="utf-8", errors="replace", newline="") as sink:
+        writer = csv.writer(sink)
+        writer.writerow(["id", "text", "post_id"])
+        writer.writerows(
+            (number, text, f"post-{number % _POSTS}") for number, text in enumerate(texts)
+        )
     channels = (
         f'[channel.replay]\nconnector = "csv_import"\nnative_id = "{export}"\n'
         f'name = "Replay"\nservice = "Replay"\n'
@@ -188,9 +191,8 @@ def _services(home: Path, channels: str, environ: Mapping[str, str]) -> Services
     )
 
 
-def _tables(
-    console: Console, services: Services, counts: Counts, *, rows: int, seconds: float
-) -> None:
+def _tables(services: Services, counts: Counts, *, rows: int, seconds: float) -> None:
+    console = Console()
     console.print(
         f"{rows} rows in {seconds:.0f} s: {counts.comments} stored, "
         f"{counts.comments - counts.unassessed} assessed, {counts.open_cases} cases opened."

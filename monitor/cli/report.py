@@ -39,9 +39,7 @@ def weekly(*, week: str | None, directory: Path, as_json: bool) -> None:
 
     Reads only: the scheduler stores the report and posts it to Slack on Monday.
 
-    \b
-    Example:
-      wardmote report weekly --week 2026-W47 --directory reports
+    For example: wardmote report weekly --week 2026-W47 --directory reports
     """
     with open_services() as services:
         moment = _moment(services, week)
@@ -72,8 +70,7 @@ def _moment(services: Services, week: str | None) -> datetime:
 def _monday_of(week: str) -> date:
     written = _WEEK.fullmatch(week)
     try:
-        if written:
-            return date.fromisocalendar(int(written[1]), int(written[2]), 1)
+        year, number = (int(part) for part in written.groups()) if written else (0, 0)
+        return date.fromisocalendar(year, number, 1)
     except ValueError:
-        pass  # a year has 52 or 53 weeks; the sentence below is for both mistakes
-    refuse(f"{week!r} is not a week; write it as 2026-W47.")
+        refuse(f"{week!r} is not a week; write it as 2026-W47.")

@@ -27,9 +27,7 @@ def run(*, no_console: bool) -> None:
 
     The console listens at WARDMOTE_WEB_HOST and WARDMOTE_WEB_PORT.
 
-    \b
-    Example:
-      WARDMOTE_HOME=/etc/wardmote wardmote run
+    For example: WARDMOTE_HOME=/etc/wardmote wardmote run
     """
     configuration = open_configuration()
     daemon = Daemon(configuration, os.environ, console=not no_console)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
+import io
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,65 +16,48 @@ from typing import IO, Any
 import click
 
 import config.standards
-from classifiers.contract import DETOXIFY_LABELS, Classifier, ClassifierFailed, Label, Scores
+from classifiers.contract import DETOXIFY_LABELS, Classifier, Label, Scores
 from config.problems import ConfigurationInvalid
 from config.settings import load_settings
-from config.standards import Standards
+from config.standards import Lane, Standards
 from monitor.bootstrap import open_classifier
+from monitor.cli.endings import Ended, Status, refuse
+from monitor.cli.score_rows import BadRow, ReadRow, read_rows
 from monitor.domain.assessment import Assessment, assess
 
 __all__ = ["score"]
 
 _BATCH = 256
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class _BadRow:
-    line: int
-    why: str
+_DECIMALS = 4
 
 
 @click.command()
 @click.option("--input", "source", required=True, help="CSV or JSON Lines; - reads standard input.")
 @click.option("--output", "sink", required=True, help="JSON Lines; - writes standard output.")
 @click.option("--classifier", "names", help="Classifiers, comma separated. [WARDMOTE_CLASSIFIERS]")
-@click.option("--standards", "standards_path", type=click.Path(path_type=Path), help="A standard.")
+@click.option(
+    "--standards",
+    "standards_path",
+    type=click.Path(path_type=Path),
+    help="A standard to read by instead of the shipped one.",
+)
 def score(source: str, sink: str, names: str | None, standards_path: Path | None) -> None:
     """Assess every row of a file with `id` and `text`; one JSON object per row, in order.
 
     A bad row is reported with its line number and the rest still runs; exit status 1 then.
 
-    Example:
-
-      printf 'id,text\\n1,Thank you\\n' | wardmote score --input - --output -
+    For example: wardmote score --input comments.csv --output assessed.jsonl
     """
     standards = _standards(standards_path)
     classifier = _classifier(names)
-    periods = standards.periods_at(datetime.now(UTC))
-    bad = 0
-    with ExitStack() as stack:
-        lines = stack.enter_context(_reading(source))
-        out = stack.enter_context(_writing(sink))
-        rows = _rows(lines)
-        while batch := list(islice(rows, _BATCH)):
-            good = [each for each in batch if isinstance(each, _Row)]
-            for each in batch:
-                if isinstance(each, _BadRow):
-                    bad += 1
-                    click.echo(f"{source}, line {each.line}: {each.why}.", err=True)
-            for row, scores in zip(good, _scores(classifier, good), strict=True):
-                assessment = assess(row.text, scores, standards, periods=periods)
-                out.write(json.dumps(_line(row, scores, assessment), ensure_ascii=True) + "\n")
+    _must_differ(source, sink)
+    with _reading(source) as lines, _writing(sink) as out:
+        bad = _score(lines, out, classifier, standards, said=_said(source))
     if bad:
-        click.echo(f"{bad} row{'s' if bad != 1 else ''} could not be read.", err=True)
-        sys.exit(1)
+        raise Ended(
+            f"{bad} row{'s' if bad != 1 else ''} could not be read; the others are assessed.",
+            Status.AMISS,
+        )
 
 
 def _standards(path: Path | None) -> Standards:
@@ -90,104 +72,79 @@ def _classifier(names: str | None) -> Classifier:
     settings, problems = load_settings(environ)
     if settings is None:
         raise ConfigurationInvalid(tuple(problems))
+    return open_classifier(settings)
+
+
+def _must_differ(source: str, sink: str) -> None:
+    if "-" in {source, sink}:
+        return
+    if Path(sink).exists() and Path(source).exists() and Path(sink).samefile(source):
+        refuse(f"{sink} is the input; writing would destroy it. Name another --output.")
+
+
+@contextmanager
+def _reading(source: str) -> Iterator[IO[str]]:
+    # A byte that is not UTF-8 becomes a lone surrogate, which every classifier reads.
+    if source != "-":
+        path = Path(source)
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+            yield lines
+        return
+    stream = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", errors="surrogateescape", newline="")
     try:
-        return open_classifier(settings)
-    except ClassifierFailed as error:
-        raise click.ClickException(f"{error.sentence} {error.hint}".strip()) from error
+        yield stream
+    finally:
+        stream.detach()
 
 
-def _scores(classifier: Classifier, rows: list[_Row]) -> list[Scores]:
-    try:
-        return classifier.score([each.text for each in rows])
-    except ClassifierFailed as error:
-        raise click.ClickException(f"{error.sentence} {error.hint}".strip()) from error
-
-
-def _reading(source: str) -> IO[str]:
-    if source == "-":
-        return open(0, encoding="utf-8-sig", errors="surrogateescape", newline="", closefd=False)  # noqa: PTH123 - standard input has no path
-    try:
-        return Path(source).open(encoding="utf-8-sig", errors="surrogateescape", newline="")
-    except OSError as error:
-        raise click.ClickException(f"{source} cannot be read: {error.strerror}.") from error
-
-
-def _writing(sink: str) -> IO[str]:
+@contextmanager
+def _writing(sink: str) -> Iterator[IO[str]]:
     if sink == "-":
-        return open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123 - standard output has no path
-    try:
-        return Path(sink).open("w", encoding="utf-8")
-    except OSError as error:
-        raise click.ClickException(f"{sink} cannot be written: {error.strerror}.") from error
+        yield sys.stdout
+        return
+    with Path(sink).open("w", encoding="utf-8") as out:
+        yield out
 
 
-def _rows(lines: IO[str]) -> Iterator[_Row | _BadRow]:
-    """CSV or JSON Lines, told apart by the first character."""
-    first = lines.readline()
-    if first.lstrip().startswith("{"):
-        yield from _json_rows(first, lines)
-    else:
-        yield from _csv_rows(first, lines)
+def _said(source: str) -> str:
+    return "standard input" if source == "-" else source
 
 
-def _json_rows(first: str, lines: IO[str]) -> Iterator[_Row | _BadRow]:
-    for number, line in enumerate(_chain(first, lines), start=1):
-        if not line.strip():
-            continue
-        try:
-            found = json.loads(line)
-        except ValueError:
-            yield _BadRow(number, "it is not JSON")
-            continue
-        yield _checked(number, found if isinstance(found, dict) else {})
+def _score(
+    lines: IO[str], out: IO[str], classifier: Classifier, standards: Standards, *, said: str
+) -> int:
+    """Assess batch by batch, so that a file of any length fits; returns how many rows were bad."""
+    periods = standards.periods_at(datetime.now(UTC))
+    rows = read_rows(lines)
+    bad = 0
+    while batch := list(islice(rows, _BATCH)):
+        good = [each for each in batch if isinstance(each, ReadRow)]
+        for each in batch:
+            if isinstance(each, BadRow):
+                bad += 1
+                click.echo(f"{said}, line {each.line}: {each.why}.", err=True)
+        for row, scores in zip(good, classifier.score([row.text for row in good]), strict=True):
+            assessment = assess(row.text, scores, standards, periods=periods)
+            out.write(json.dumps(_line(row, scores, assessment)) + "\n")
+        out.flush()
+    return bad
 
 
-def _csv_rows(first: str, lines: IO[str]) -> Iterator[_Row | _BadRow]:
-    csv.field_size_limit(10_000_000)
-    reader = csv.DictReader(_chain(first, lines))
-    try:
-        missing = {"id", "text"} - set(reader.fieldnames or ())
-        if missing:
-            yield _BadRow(1, f"the heading has no {' and no '.join(sorted(missing))}")
-            return
-        for found in reader:
-            yield _checked(reader.line_num, found)
-    except csv.Error as error:
-        yield _BadRow(reader.line_num, f"it is not CSV ({error})")
-
-
-def _chain(first: str, lines: IO[str]) -> Iterator[str]:
-    if first:
-        yield first
-    yield from lines
-
-
-def _checked(number: int, found: dict[str, Any]) -> _Row | _BadRow:
-    row_id, text = found.get("id"), found.get("text")
-    if not isinstance(row_id, str | int) or row_id == "":
-        return _BadRow(number, "it has no id")
-    if not isinstance(text, str):
-        return _BadRow(number, "it has no text")
-    return _Row(line=number, id=str(row_id), text=text)
-
-
-def _line(row: _Row, scores: Scores, assessment: Assessment) -> dict[str, Any]:
-    labels = {str(label): _value(scores, label) for label in DETOXIFY_LABELS}
+def _line(row: ReadRow, scores: Scores, assessment: Assessment) -> dict[str, Any]:
     others = sorted(set(scores.by_label) - set(DETOXIFY_LABELS))
-    labels.update({str(label): _value(scores, label) for label in others})
     return {
         "id": row.id,
         "lane": assessment.lane,
-        "breach": assessment.lane == "breach",
+        "breach": assessment.lane is Lane.BREACH,
         "needs_response": assessment.needs_response,
         "severity": assessment.severity or "none",
-        "score": round(assessment.score, 4),
-        "labels": labels,
+        "score": round(assessment.score, _DECIMALS),
+        "labels": _values(scores, [*DETOXIFY_LABELS, *others]),
         "clauses": [
             {
                 "id": each.clause,
                 "severity": each.severity,
-                "score": round(each.score, 4),
+                "score": round(each.score, _DECIMALS),
                 "target": each.target,
                 "evidence": [
                     {"start": one.start, "end": one.end, "label": one.label}
@@ -201,6 +158,6 @@ def _line(row: _Row, scores: Scores, assessment: Assessment) -> dict[str, Any]:
     }
 
 
-def _value(scores: Scores, label: Label) -> float:
-    found = scores.by_label.get(label)
-    return round(found.value, 4) if found is not None else 0.0
+def _values(scores: Scores, labels: Sequence[Label]) -> dict[str, float]:
+    seen = {label: score.value for label, score in scores.by_label.items()}
+    return {str(label): round(seen.get(label, 0.0), _DECIMALS) for label in labels}

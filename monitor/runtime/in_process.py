@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from monitor.runtime.jobs import JOBS, run
+from monitor.runtime.jobs import JOBS, Job
 from monitor.services import Services
 
 __all__ = ["InProcess"]
@@ -20,9 +21,13 @@ class InProcess:
 
     A job that is nudged while it runs is run once more afterwards, so that rows which came while
     it was looking are not left to the next tick.
+
+    Args:
+        jobs: What can be nudged, by name.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, jobs: Mapping[str, Job] = JOBS) -> None:
+        self._jobs = jobs
         self._services: Services | None = None
         self._lock = threading.Lock()
         self._waiting: set[_Key] = set()
@@ -71,7 +76,7 @@ class InProcess:
             self._idle.notify_all()
 
     def _submit(self, key: _Key) -> None:
-        job = JOBS.get(key[0])
+        job = self._jobs.get(key[0])
         try:
             self._pools[job.pool if job else "steps"].submit(self._run, key)
         except RuntimeError:
@@ -101,7 +106,7 @@ class InProcess:
         if services is None or self.stopping:
             return
         try:
-            run(services, job, **dict(ids))
+            self._jobs[job].step(services, **dict(ids))
         except Exception as error:  # noqa: BLE001 - one job's fault must not end the daemon
             services.metrics.jobs_failed.labels(job=job).inc()
             failure = type(error).__name__

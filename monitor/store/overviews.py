@@ -49,6 +49,7 @@ class ChannelRow:
         last_done_at: When a pull last came to its end.
         comments: How many of its comments are stored.
         newest_seen_at: When a comment was last new to us; None before the first.
+        first_pulled_at: When it was first pulled at all; None before that.
     """
 
     id: ChannelId
@@ -67,6 +68,7 @@ class ChannelRow:
     last_done_at: datetime | None
     comments: int
     newest_seen_at: datetime | None
+    first_pulled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,13 @@ def channels(reading: Reading) -> tuple[ChannelRow, ...]:
             select(seen_in, func.count(), func.max(tables.comments.c.seen_at)).group_by(seen_in)
         )
     }
+    pulls = tables.pulls.c
+    first: dict[str, datetime] = {
+        channel_id: began
+        for channel_id, began in reading.session.execute(
+            select(pulls.channel_id, func.min(pulls.started_at)).group_by(pulls.channel_id)
+        )
+    }
     found = reading.session.execute(select(tables.channels).order_by(tables.channels.c.id))
     return tuple(
         ChannelRow(
@@ -148,6 +157,7 @@ def channels(reading: Reading) -> tuple[ChannelRow, ...]:
             last_done_at=row.last_done_at,
             comments=stored.get(row.id, (0, None))[0],
             newest_seen_at=stored.get(row.id, (0, None))[1],
+            first_pulled_at=first.get(row.id),
         )
         for row in found
     )

@@ -105,3 +105,14 @@ def test_hours_are_whole_and_the_last_counts_as_far_as_it_has_run():
     assert hours[-1].start == NOW
     assert (hours[-2].state, hours[-1].state) == (HourState.SEEN, HourState.PARTLY)
     assert len(hours) == 24
+
+
+def test_the_hours_before_a_channel_was_watched_count_for_nothing():
+    first = NOW - timedelta(hours=2)
+    rows = [pulled(first + number * QUARTER) for number in range(8)]
+
+    hours = hours_of(rows, interval=QUARTER, now=NOW, first=first)
+
+    assert hours[0].state is HourState.BEFORE
+    assert hours[-1].state is HourState.SEEN
+    assert {hour.state for hour in hours} == {HourState.BEFORE, HourState.SEEN}

@@ -11,12 +11,35 @@ import pytest
 
 from tests.databases import _created
 from tests.journeys.killable import Killable, NewDatabase
+from tests.world import START, FileClock, Outside
 
 
 @pytest.fixture(scope="session")
-def killable() -> Iterator[Killable]:
+def _rehearsed() -> Iterator[Killable]:
     with Killable() as started:
         yield started
+
+
+@pytest.fixture
+def killable(
+    _rehearsed: Killable, tmp_path: Path, sqlite_template: Path
+) -> Killable:
+    """The process whose forks are daemons; at the first use it rehearses."""
+    if not _rehearsed.is_warm:
+        folder = tmp_path / "rehearsal"
+        folder.mkdir()
+        url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'rehearsal.db')}"
+        with Outside(folder, url, clock=FileClock(folder / "clock", START)) as outside:
+            target = outside.write("You are a fat useless moron and everyone here is scum.")
+            _rehearsed.rehearse(
+                environ=outside.environ(),
+                clock=str(folder / "clock"),
+                scene="people press",
+                trail=str(folder / "trail"),
+                die_at=None,
+                target=target,
+            )
+    return _rehearsed
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])

@@ -5,7 +5,10 @@ lived in a fork of this process, and answered by one line with the fork's exit s
 writes what it did into its trail, line by line, and ends without a word (137, as after SIGKILL)
 right after the line whose number it was told.
 
-    {"environ": {…}, "clock": PATH, "scene": "evening", "trail": PATH, "die_at": 7, "target": ID}
+    {"environ": {…}, "clock": PATH, "scene": "quiet", "trail": PATH, "die_at": 7, "target": ID}
+
+An order to ``rehearse`` is lived in this process itself, so that whatever the first life of a
+process loads is loaded once for all of them.
 """
 
 from __future__ import annotations
@@ -166,11 +169,16 @@ def main() -> None:
     telemetry.configure(level="ERROR", stream=sys.stderr)
     detectors()
     for line in sys.stdin:
+        order = json.loads(line)
+        if order.get("rehearse"):
+            live(order)
+            print(json.dumps({"status": 0}), flush=True)
+            continue
         child = os.fork()
         if child == 0:
             status = 1
             try:
-                live(json.loads(line))
+                live(order)
                 status = 0
             except BaseException:  # a fork must never come back into this loop
                 traceback.print_exc()

@@ -21,6 +21,9 @@ _ROOT = Path(__file__).parents[2]
 class Killable:
     """One process that has everything imported and forks for each life of a daemon."""
 
+    def __init__(self) -> None:
+        self.is_warm = False
+
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
             [sys.executable, str(_ROOT / "tests" / "journeys" / "daemon_process.py")],
@@ -38,6 +41,10 @@ class Killable:
         trace: TracebackType | None,
     ) -> None:
         self._process.communicate(timeout=20)
+
+    def rehearse(self, **order: Any) -> None:
+        """Live once without a fork, so that later lives begin quickly."""
+        self.is_warm = self.live(**order, rehearse=True) == 0
 
     def live(self, **order: Any) -> int:
         """Live once as ordered; returns the exit status."""

@@ -29,6 +29,8 @@ _CRITICISM = "The council has wasted thousands on that car park and the decision
 _WELFARE = "I cannot go on like this any more, I want to end my life."
 _THANKS = "Thank you, the reading challenge was lovely."
 
+_AGES = re.compile(r"[^\\\n]* drawn[^\\\n]*")
+
 Point = tuple[int, int]
 """Which scene, and after which step of it."""
 
@@ -175,8 +177,8 @@ def _end(outside: Outside, url: str) -> dict[str, Any]:
 
 def _drawing(card: Postcard) -> str:
     """A card without what differs by moment or by number: the ages, the clock, the references."""
-    told = [str(block) for block in card.blocks if "before this card was drawn" not in str(block)]
-    return re.sub(r"\d+", "#", "\n".join([card.text, *told]))
+    told = "\n".join([card.text, *map(str, card.blocks)])
+    return re.sub(r"\d+", "#", _AGES.sub("", told))
 
 
 def _points(trails: list[list[str]], kind: str) -> dict[Point, str]:
@@ -215,6 +217,7 @@ def test_the_story_ends_the_same_wherever_the_daemon_was_killed(
     reached = {step.removeprefix(f"{kind} ") for step in points.values()}
     assert reached == (_OUTSIDE if kind == "outside" else _TRANSACTIONS)
 
+    print(f"{len(points)} points to kill at, {kind}")
     for (scene, number), step in points.items():
         name = f"{kind}-{scene}-{number}"
         with _story(killable, new_database, tmp_path / name, name) as told:

@@ -25,11 +25,12 @@ _HOUR = timedelta(hours=1)
 
 
 class HourState(StrEnum):
-    """Whether a channel was seen through an hour."""
+    """Whether a channel was seen through an hour; ``before`` it was watched, nobody was to look."""
 
     SEEN = "seen"
     PARTLY = "partly"
     UNSEEN = "unseen"
+    BEFORE = "before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class _Watched:
     @property
     def unseen(self) -> int:
         """Hours that were not wholly seen."""
-        return sum(hour.state is not HourState.SEEN for hour in self.hours)
+        return sum(hour.state in {HourState.PARTLY, HourState.UNSEEN} for hour in self.hours)
 
 
 @router.get("/channels")
@@ -69,13 +70,21 @@ def show_channels(request: Request, visitor: SignedIn) -> HTMLResponse:
             for row in rows
         }
     watched = [
-        _Watched(row, hours_of(pulls[row.id], interval=row.interval, now=now)) for row in rows
+        _Watched(
+            row,
+            hours_of(pulls[row.id], interval=row.interval, now=now, first=row.first_pulled_at),
+        )
+        for row in rows
     ]
     return page(request, "channels.html", channels=watched)
 
 
 def hours_of(
-    rows: Sequence[CoverageRow], *, interval: timedelta, now: datetime
+    rows: Sequence[CoverageRow],
+    *,
+    interval: timedelta,
+    now: datetime,
+    first: datetime | None = None,
 ) -> tuple[Hour, ...]:
     """The last twenty-four whole hours, oldest first, each seen, partly seen or unseen.
 
@@ -84,6 +93,7 @@ def hours_of(
         interval: How often it is due; a channel due less often than hourly counts as seen in
             between.
         now: Aware UTC; the hour that it lies in is the last, and counts as far as it has run.
+        first: When the channel was first pulled at all; the hours before count for nothing.
     """
     start = _first_hour(now)
     if not rows:
@@ -91,11 +101,15 @@ def hours_of(
             Hour(start + number * _HOUR, HourState.UNSEEN, "no pull was made")
             for number in range(_HOURS)
         )
-    holes = gaps(rows, interval=interval, start=start, end=now)
+    since = start if first is None else max(start, first)
+    holes = gaps(rows, interval=interval, start=since, end=now)
     spans = [(hole.start, hole.end, hole.cause) for hole in holes]
+    hours = (start + number * _HOUR for number in range(_HOURS))
     return tuple(
-        _hour(start + number * _HOUR, spans, until=min(start + (number + 1) * _HOUR, now))
-        for number in range(_HOURS)
+        Hour(hour, HourState.BEFORE, "")
+        if hour + _HOUR <= since
+        else _hour(hour, spans, until=min(hour + _HOUR, now))
+        for hour in hours
     )
 
 
