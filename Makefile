@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup test check lint types imports fix coverage bench lock clean
+.PHONY: help run demo setup test check lint types imports fix bench lock clean
 
 help: ## Show these words.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,15 +30,12 @@ demo: $(VENV)/.core ## One comment's life, printed step by step, without a brows
 
 setup: $(VENV)/.all ## Make the development environment.
 
-test: $(VENV)/.all ## Run every test; what a machine lacks is skipped with the reason.
-	@$(BIN)/python -m pytest
-
-coverage: $(VENV)/.all ## Run every test and hold branch coverage to its floors.
+test: $(VENV)/.all ## Run every test and hold branch coverage to its floors; what a machine lacks is skipped.
 	@$(BIN)/python -m coverage erase
-	@$(BIN)/python -m coverage run -m pytest
+	@$(BIN)/python -m coverage run -m pytest -rs
 	@$(BIN)/python -m coverage combine --quiet
-	@$(BIN)/python -m coverage report --skip-covered
-	@$(BIN)/python -m coverage report --fail-under=100 --include='monitor/domain/*,monitor/workflow/*'
+	@$(BIN)/python -m coverage report --skip-covered --skip-empty
+	@$(BIN)/python -m coverage report --fail-under=100 --include='monitor/domain/*,monitor/workflow/*' --skip-covered
 
 check: lint types imports ## Lint, format, types, import contracts and the documentation's own tests.
 	@$(BIN)/python -m pytest tests/architecture tests/documentation -q

@@ -18,6 +18,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,7 +45,11 @@ __all__ = ["CsvImport", "connect"]
 
 _FORMAT = "csv1:"
 _NEEDED = ("id", "text")
+_IDS = ("id", "post_id", "parent_id", "author_id")
+_WEB = ("https://", "http://")
 _LONGEST_ROW = 1_000_000
+_LONGEST_ID = 200
+_EARLIEST, _LATEST = 1969, 9999
 _MOST_PROBLEMS = 50
 _WITNESS = 4096
 _SOON = timedelta(minutes=5)
@@ -133,10 +138,13 @@ class CsvImport:
             return Health(Readiness.NOT_READY, error.sentence, "mend or replace the file")
         return Health(Readiness.READY, f"The file of {channel.name} can be read.")
 
-    def _open(self, channel: Channel) -> BinaryIO:
+    @contextmanager
+    def _open(self, channel: Channel) -> Iterator[BinaryIO]:
         path = Path(channel.native_id)
         try:
-            return path.open("rb")
+            # Around the reading too: a disk or a share can fail in the middle of a file.
+            with path.open("rb") as file:
+                yield file
         except FileNotFoundError:
             raise UnexpectedReply(
                 f"The file of {channel.name} is not there; export it again or correct the path in"
@@ -145,7 +153,7 @@ class CsvImport:
             ) from None
         except (OSError, ValueError) as error:
             raise TryLater(
-                f"The file of {channel.name} cannot be opened; look at its permissions.",
+                f"The file of {channel.name} cannot be read; look at its permissions.",
                 at=self._clock() + _SOON,
                 details={"path": str(path), "kind": type(error).__name__},
             ) from None
@@ -250,6 +258,8 @@ def _named(cells: list[str], header: tuple[str, ...]) -> dict[str, str]:
     values = dict(zip(header, cells, strict=True))
     if not values["id"].strip():
         raise ValueError("it has no id; give it one")
+    if any(len(values.get(name, "")) > _LONGEST_ID for name in _IDS):
+        raise ValueError(f"an id of it is longer than {_LONGEST_ID} characters; look at its commas")
     try:
         _moment(values.get("created_at", ""))
     except ValueError:
@@ -289,6 +299,7 @@ def _comment(values: Mapping[str, str], written_at: datetime) -> Comment:
     def given(name: str) -> str | None:
         return values.get(name, "").strip() or None
 
+    permalink = given("permalink") or ""
     author_id, author_name, parent_id = given("author_id"), given("author_name"), given("parent_id")
     return Comment(
         native_id=NativeId(values["id"].strip()),
@@ -299,7 +310,8 @@ def _comment(values: Mapping[str, str], written_at: datetime) -> Comment:
         else None,
         text=values["text"],
         created_at=_moment(values.get("created_at", "")) or written_at,
-        permalink=given("permalink"),
+        # People follow it, so it may be nothing but a place on the web.
+        permalink=permalink if permalink.startswith(_WEB) else None,
     )
 
 
@@ -307,6 +319,9 @@ def _moment(told: str) -> datetime | None:
     if not told.strip():
         return None
     moment = datetime.fromisoformat(told.strip())
+    if not _EARLIEST < moment.year < _LATEST:
+        # At the ends of the calendar a moment cannot be shown in every time zone.
+        raise ValueError("the year cannot be meant")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

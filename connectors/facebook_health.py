@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,9 @@ from connectors.errors import ConnectorError, CredentialsRejected
 from connectors.graph import GraphClient
 
 __all__ = ["examine"]
+
+_NEVER = 253_370_764_800
+"""The year 9999: no date that far away says anything."""
 
 _NEEDED = {
     "pages_read_engagement": frozenset({"pages_read_engagement"}),
@@ -40,11 +43,10 @@ def examine(client: GraphClient, channel: Channel, settings: ConnectorSettings) 
 
 def _debugged(client: GraphClient, settings: ConnectorSettings) -> Mapping[str, Any] | None:
     app_id, app_secret = settings.secrets.get("app_id"), settings.secrets.get("app_secret")
-    if not app_id or not app_secret:
+    token = settings.secrets.get("token")
+    if not token or not app_id or not app_secret:
         return None
-    answer = client.debug_access_token(
-        settings.secrets["token"].value.strip(), app_id.value, app_secret.value
-    )
+    answer = client.debug_access_token(token.value.strip(), app_id.value, app_secret.value)
     told = answer.get("data") if isinstance(answer, dict) else None
     return told if isinstance(told, dict) else {}
 
@@ -79,12 +81,16 @@ def _judged(told: Mapping[str, Any], channel: Channel, *, now: datetime) -> Heal
 
 
 def _missing(told: Mapping[str, Any], channel: Channel) -> list[str]:
-    granted = set(told.get("scopes") or ())
-    for row in told.get("granular_scopes") or ():
-        targets = row.get("target_ids")
+    granted = {str(scope) for scope in _listed(told.get("scopes"))}
+    for row in _listed(told.get("granular_scopes")):
+        targets = _listed(row.get("target_ids")) if isinstance(row, dict) else ()
         if targets and channel.native_id not in targets:
-            granted.discard(row.get("scope"))
+            granted.discard(str(row.get("scope")))
     return [name for name, spellings in _NEEDED.items() if not spellings & granted]
+
+
+def _listed(told: object) -> Sequence[Any]:
+    return told if isinstance(told, list) else ()
 
 
 def _tried(client: GraphClient, channel: Channel) -> Health:
@@ -104,5 +110,5 @@ def _tried(client: GraphClient, channel: Channel) -> Health:
 
 def _earlier(*moments: object) -> datetime | None:
     # The platform writes 0 for "never".
-    told = [moment for moment in moments if isinstance(moment, int) and moment > 0]
+    told = [moment for moment in moments if isinstance(moment, int) and 0 < moment < _NEVER]
     return datetime.fromtimestamp(min(told), UTC) if told else None

@@ -308,7 +308,13 @@ class FacebookPage:
         return bool(page["data"])
 
     def _option(self, name: str, default: int) -> int:
-        return int(self._settings.options.get(name, default))
+        told = self._settings.options.get(name, default)
+        try:
+            return int(told)
+        except ValueError:
+            raise UnexpectedReply(
+                f"The option {name} is no whole number; correct it in channels.toml."
+            ) from None
 
     def _now(self) -> int:
         return int(self._settings.clock().timestamp())

@@ -31,6 +31,10 @@ POST_FIELDS = (
 """What is asked of posts; only the first set brings the count of comments."""
 
 
+_EARLIEST, _LATEST = 1969, 9999
+"""Years beyond which a date cannot be worked with in every time zone, nor be meant."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedPost:
     """A post, and the hint that something was written under it.
@@ -57,7 +61,7 @@ def read_post(row: Mapping[str, Any]) -> ListedPost:
             native_id=_identifier(row, "post"),
             text=str(row.get("message") or row.get("story") or ""),
             created_at=_moment(row.get("created_time"), "post"),
-            permalink=row.get("permalink_url"),
+            permalink=_address(row.get("permalink_url")),
             comment_count=total if isinstance(total, int) else None,
         ),
         updated=int(_moment(updated, "post").timestamp()) if updated else 0,
@@ -86,11 +90,15 @@ def read_comment(row: Mapping[str, Any], *, post_id: NativeId, page_id: NativeId
         author=_author(author),
         text=str(row.get("message") or ""),
         created_at=_moment(row.get("created_time"), "comment"),
-        permalink=row.get("permalink_url"),
+        permalink=_address(row.get("permalink_url")),
         hidden=hidden if isinstance(hidden, bool) else None,
         attachments=(str(kind),) if kind else (),
         from_channel=str(author.get("id", "")) == page_id,
     )
+
+
+def _address(told: object) -> str | None:
+    return told if isinstance(told, str) else None
 
 
 def _author(told: Mapping[str, Any]) -> Author | None:
@@ -118,6 +126,8 @@ def _moment(told: object, kind: str) -> datetime:
         moment = datetime.fromisoformat(str(told))
     except ValueError:
         raise _unreadable(kind, "created_time") from None
+    if not _EARLIEST < moment.year < _LATEST:
+        raise _unreadable(kind, "created_time")
     # A date without an offset is the platform's own time, which is UTC.
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

@@ -34,6 +34,7 @@ _OK = 200
 _SLOW_DOWN_AT = 75
 _STOP_AT = 95
 _STOPPED = timedelta(minutes=15)
+_LONGEST_REGAIN_MIN = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,24 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc] # the library has no
         self._remember(response)
         return self._read(response, verb)
 
+    @override
+    def get_object(self, target: str, **args: Any) -> dict[str, Any]:
+        """Read one object, and check that it is one.
+
+        Raises:
+            UnexpectedReply: The answer is something else.
+        """
+        return self._object(self.request(f"{self.version}/{target}", args))
+
+    @override
+    def put_object(self, target: str, edge: str, **data: Any) -> dict[str, Any]:
+        """Write one object to a list, and check that the answer is one.
+
+        Raises:
+            UnexpectedReply: The answer is something else.
+        """
+        return self._object(self.request(f"{self.version}/{target}/{edge}", post_args=data))
+
     def get_page(self, target: str, edge: str, **args: Any) -> dict[str, Any]:
         """Read one page of a list, and check that it is one.
 
@@ -162,6 +181,15 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc] # the library has no
     def close(self) -> None:
         """Close the connections that are kept open."""
         self.session.close()
+
+    def _object(self, answer: object) -> dict[str, Any]:
+        if not isinstance(answer, dict):
+            raise UnexpectedReply(
+                "The platform answered with something that is no object; look whether its API has"
+                " changed.",
+                details={"status": self.last_status},
+            )
+        return answer
 
     def _stop_if_spent(self) -> None:
         if self._stopped_until is None:
@@ -243,7 +271,8 @@ def _usage(headers: Mapping[str, str]) -> Usage | None:
     shares = ("call_count", "total_time", "total_cputime")
     percent = max(_number(row.get(share)) for row in rows for share in shares)
     minutes = max(_number(row.get("estimated_time_to_regain_access")) for row in rows)
-    return Usage(percent, timedelta(minutes=minutes))
+    # A number that cannot be meant must not silence a channel for years.
+    return Usage(percent, timedelta(minutes=min(max(minutes, 0), _LONGEST_REGAIN_MIN)))
 
 
 def _usage_rows(told: object) -> list[Mapping[str, Any]]:

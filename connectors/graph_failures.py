@@ -31,6 +31,8 @@ _SERVER_ERRORS = 500
 _UNAUTHORISED = 401
 _FORBIDDEN = 403
 _SOON = timedelta(minutes=2)
+_LONGEST_WAIT = timedelta(hours=24)
+_MOST_DIGITS = 9
 _SAMPLE_LENGTH = 200
 
 _LIMITS: Mapping[int, timedelta] = {
@@ -252,8 +254,13 @@ def _is_passing(status: int) -> bool:
 
 
 def _retry_after(response: requests.Response) -> timedelta:
-    told = response.headers.get("Retry-After", "")
-    return timedelta(seconds=int(told)) if told.isdigit() else _SOON
+    told = response.headers.get("Retry-After", "").strip()
+    if not (told.isascii() and told.isdigit()):
+        return _SOON
+    # A proxy's fantasy must not keep a channel unread for years.
+    if len(told) > _MOST_DIGITS:
+        return _LONGEST_WAIT
+    return min(timedelta(seconds=int(told)), _LONGEST_WAIT)
 
 
 def _number(value: object) -> int:

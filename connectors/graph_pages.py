@@ -18,6 +18,7 @@ from connectors.graph import GraphClient
 __all__ = ["GraphPage", "GraphWalk"]
 
 _FIELD_CODES = (10, 100)
+_MOST_EMPTY = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ class GraphWalk:
         place: dict[str, str] = {}
         cursors: set[str] = set()
         seen: set[str] = set()
+        empty = 0
         while True:
             answer = self.read(
                 field_sets, partial(self._page, target, edge, given={**args, **place})
@@ -98,7 +100,8 @@ class GraphWalk:
             if after is None:
                 yield GraphPage(rows, is_last=True)
                 return
-            if after in cursors or (answer["data"] and not rows):
+            empty = 0 if rows else empty + 1
+            if after in cursors or (answer["data"] and not rows) or empty == _MOST_EMPTY:
                 yield GraphPage(rows, is_last=False, problem=_repeated(edge, target))
                 return
             yield GraphPage(rows, is_last=False)
@@ -130,4 +133,7 @@ def _next_cursor(answer: Mapping[str, Any]) -> str | None:
 
 
 def _repeated(edge: str, target: str) -> str:
-    return f"The platform sent the same page of {edge} of {target} again; the rest is read later."
+    return (
+        f"The platform sent the same page of {edge} of {target} again, or nothing but empty ones;"
+        " the rest is read later."
+    )

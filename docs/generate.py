@@ -13,7 +13,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ from sqlalchemy import Column, Table
 from config.channels import QUALITY_RULES, load_platforms
 from config.problems import PROBLEMS
 from config.reading import spell_duration
-from config.settings import Settings
+from config.settings import PREFIX, Settings
 from connectors.contract import Ability, Capabilities, ConnectorSettings, Secret
 from connectors.registry import known_connectors, open_connector
 from monitor.cli import commands
@@ -63,7 +63,7 @@ def main() -> int:
 def settings_page() -> str:
     """Every environment variable."""
     rows = [
-        (f"`{row.name}`", str(field.description), f"`{_default(row.value)}`")
+        (f"`{row.name}`", str(field.description), f"`{_default(row.name, row.value)}`")
         for row, field in zip(
             Settings(home=_HOME).described(), Settings.model_fields.values(), strict=True
         )
@@ -232,12 +232,13 @@ def http_page() -> str:
             (f"`{method}`", f"`{route.path}`", _summary(route.endpoint))
             for route in module.router.routes
             if isinstance(route, APIRoute)
-            for method in sorted(route.methods - {"HEAD"})
+            for method in sorted((route.methods or set()) - {"HEAD"})
         ]
     return _page(
         "HTTP addresses",
         "What the console serves.\n"
-        "Everything but `/healthz`, `/readyz`, `/metrics` and the sign-in asks who you are.\n"
+        "Everything asks who you are but `/healthz`, `/readyz`, `/metrics`, the sign-in and the"
+        " OpenAPI document.\n"
         "`/api/v1` is read-only and has an OpenAPI document at `/api/v1/openapi.json`.\n"
         "The numbers of `/metrics` are in [metrics](metrics.md).",
         _table(("method", "address", "what it is"), sorted(rows, key=lambda row: row[1])),
@@ -305,10 +306,10 @@ def _ability(ability: Ability | None) -> str:
     return "; ".join(notes)
 
 
-def _default(value: str) -> str:
-    if value == str(_HOME):
+def _default(name: str, value: str) -> str:
+    if name == f"{PREFIX}HOME":
         return "~/.wardmote"
-    return value.replace(str(_HOME), "WARDMOTE_HOME")
+    return value.replace(str(_HOME), f"{PREFIX}HOME")
 
 
 def _summary(thing: object) -> str:
@@ -320,7 +321,7 @@ def _page(title: str, lead: str, body: str) -> str:
     return f"{NOTICE}\n\n# {title}\n\n{lead}\n\n{body}\n"
 
 
-def _table(heading: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heading: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [heading, tuple("---" for _ in heading), *rows]
     return "\n".join(
         f"| {' | '.join(each.replace('|', chr(92) + '|') for each in line)} |" for line in lines

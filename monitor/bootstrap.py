@@ -76,12 +76,18 @@ def build_services(
 def open_classifier(settings: Settings) -> Classifier:
     """Load the classifiers that the settings name, asked as one.
 
+    A Detoxify checkpoint's configuration and tokenizer lie in its own folder.
+
     Raises:
         ClassifierFailed: One of them is unknown or cannot be loaded.
     """
-    options = (
-        {"checkpoint": str(settings.detoxify_checkpoint)} if settings.detoxify_checkpoint else {}
-    )
+    options = {}
+    checkpoint = settings.detoxify_checkpoint
+    if checkpoint is not None:
+        options = {
+            "checkpoint": str(checkpoint),
+            "huggingface_config_path": str(checkpoint.parent),
+        }
     return classifiers.registry.open_classifier(settings.classifiers, options)
 
 

@@ -23,7 +23,7 @@ from classifiers.registry import DETECTORS, open_classifier
 from config.loading import load_configuration
 from connectors.contract import ChannelId, NativeId
 from monitor.bootstrap import build_services
-from monitor.domain.case import Case, CaseId, DecisionOrder, DecisionOutcome
+from monitor.domain.case import Case, CaseId, Decision, DecisionOrder, DecisionOutcome
 from monitor.domain.people import Person
 from monitor.runtime import jobs
 from monitor.sandbox.graph import GraphSandbox
@@ -40,6 +40,7 @@ from tests.cast import AMINA, BEDE, CARYS, DOV, EUN
 
 __all__ = [
     "LIBRARY",
+    "PAGES",
     "PARKS",
     "START",
     "FileClock",
@@ -54,7 +55,7 @@ __all__ = [
 
 PARKS = ChannelId("facebook-parks")
 LIBRARY = ChannelId("facebook-library")
-_PAGES = {PARKS: "100000000000009", LIBRARY: "100000000000010"}
+PAGES = {PARKS: "100000000000009", LIBRARY: "100000000000010"}
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 
 _ROUTES = """
@@ -160,6 +161,7 @@ class Outside:
         channels: tuple[ChannelId, ...] = (PARKS,),
         town: Town | None = None,
         extra_channels: str = "",
+        settings_of_channels: str = "",
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -171,6 +173,7 @@ class Outside:
         self._url = url
         self._channels = channels
         self._extra_channels = extra_channels
+        self._settings_of_channels = settings_of_channels
         self._environ = dict(environ or {})
 
     def __enter__(self) -> Self:
@@ -203,13 +206,15 @@ class Outside:
 
     def write_configuration(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
-        listed = "\n".join(_channel_table(channel) for channel in self._channels)
+        listed = "\n".join(
+            _channel_table(channel, self._settings_of_channels) for channel in self._channels
+        )
         (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
         (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
 
     def write(self, text: str, *, channel: ChannelId = PARKS, name: str = "Jo Resident") -> str:
         """A resident writes under a page's newest post."""
-        post = self.town.posts(_PAGES[channel])[-1]
+        post = self.town.posts(PAGES[channel])[-1]
         author = self.town.move_in(name)
         self.clock.advance(timedelta(seconds=1))
         return self.town.write(post.id, text, at=self.clock(), author=author).id
@@ -253,6 +258,7 @@ class World(Outside):
         classifier: Classifier | None = None,
         dispatcher: Dispatcher | None = None,
         extra_channels: str = "",
+        settings_of_channels: str = "",
         environ: Mapping[str, str] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -262,6 +268,7 @@ class World(Outside):
             channels=channels,
             town=town,
             extra_channels=extra_channels,
+            settings_of_channels=settings_of_channels,
             environ=environ,
             clock=clock,
         )
@@ -327,7 +334,9 @@ class World(Outside):
 
     def write_configuration(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)
-        listed = "\n".join(_channel_table(channel) for channel in self._channels)
+        listed = "\n".join(
+            _channel_table(channel, self._settings_of_channels) for channel in self._channels
+        )
         (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
         (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
 
@@ -361,18 +370,33 @@ class World(Outside):
     def claim(self, case: Case, *, by: Person = AMINA) -> Case:
         return decide.claim(self.services, case.id, by=by)
 
+    def decide(
+        self,
+        case: Case,
+        outcome: DecisionOutcome = DecisionOutcome.HIDE,
+        *,
+        by: Person = AMINA,
+        press: str = "press-1",
+        route: str | None = None,
+        by_hand: bool = False,
+    ) -> Decision:
+        """Press on a case as it was seen."""
+        note = "The least that protects."
+        order = DecisionOrder(outcome, case.clauses[0], note, route=route, by_hand=by_hand)
+        return decide.decide(
+            self.services, case.id, order, by=by, press=press, version=case.version
+        )
+
     def hide(self, case: Case, *, by: Person = AMINA, press: str = "press-1") -> Case:
         """Claim and decide to hide, then let everything follow."""
-        held = self.claim(case, by=by)
-        order = DecisionOrder(DecisionOutcome.HIDE, held.clauses[0], "The least that protects.")
-        decide.decide(self.services, case.id, order, by=by, press=press, version=held.version)
+        self.decide(self.claim(case, by=by), by=by, press=press)
         self.settle()
         return self.page_of(case.id).case
 
 
 def _new_town() -> Town:
     town = Town()
-    for channel, page in _PAGES.items():
+    for channel, page in PAGES.items():
         town.open_page(page, str(channel))
         town.issue(TownToken(f"token-{channel}", page))
         town.publish(page, "The summer reading challenge opens.", at=START - timedelta(hours=2))
@@ -383,14 +407,15 @@ def _variable(channel: ChannelId) -> str:
     return f"WARDMOTE_TOKEN_{channel.upper().replace('-', '_')}"
 
 
-def _channel_table(channel: ChannelId) -> str:
+def _channel_table(channel: ChannelId, more: str) -> str:
     return f"""
 [channel.{channel}]
 connector = "facebook_page"
-native_id = "{_PAGES[channel]}"
+native_id = "{PAGES[channel]}"
 name = "{channel}"
 service = "Parks and Libraries"
 interval = "60 s"
+{more}
 [channel.{channel}.secrets]
 token = "{_variable(channel)}"
 """

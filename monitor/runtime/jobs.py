@@ -30,6 +30,7 @@ class Job:
 
 
 def _pull(services: Services, *, channel: str) -> int:
+    """Read one channel; see ``monitor.workflow.ingest.pull``."""
     return ingest.pull(services, ChannelId(channel))
 
 

@@ -39,11 +39,16 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """How many comments a batch held, and how many of them were new or edited."""
+    """How many comments a batch held, and how many of them were new or edited.
+
+    Attributes:
+        reworded: The comments that were edited, by their number in the store.
+    """
 
     new: int
     edited: int
     seen: int
+    reworded: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +112,12 @@ def store_pull(
     known = _known(tx, channel_id, list(latest))
     fresh = [comment for native_id, comment in latest.items() if native_id not in known]
     _insert(tx, channel_id, fresh, now)
-    edited = sum(
-        _see_again(tx, known[native_id], comment, now)
+    reworded = tuple(
+        known[native_id].id
         for native_id, comment in latest.items()
-        if native_id in known
+        if native_id in known and _see_again(tx, known[native_id], comment, now)
     )
-    return Ingested(new=len(fresh), edited=edited, seen=len(latest))
+    return Ingested(new=len(fresh), edited=len(reworded), seen=len(latest), reworded=reworded)
 
 
 def mark_gone(tx: Transaction, comment_id: int, *, now: datetime) -> None:

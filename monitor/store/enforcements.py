@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 
 from monitor.domain.case import Act, Decision, Enforcement, EnforcementState
 from monitor.store.engine import Reading, Transaction
@@ -118,12 +118,21 @@ def lease_rechecks(
 ) -> list[Enforcement]:
     """Take confirmed enforcements that are due to be asked about again, longest due first.
 
+    Only the last of a case: a comment that was restored on purpose has not drifted.
     Their ``recheck_at`` is pushed ahead by ``lease_for``, so that another process takes others
     and an abandoned one comes again.
     """
+    later = enforcements.alias("later")
+    superseded = exists().where(
+        later.c.case_id == enforcements.c.case_id, later.c.id > enforcements.c.id
+    )
     due = (
         select(enforcements)
-        .where(enforcements.c.state == EnforcementState.DONE, enforcements.c.recheck_at <= now)
+        .where(
+            enforcements.c.state == EnforcementState.DONE,
+            enforcements.c.recheck_at <= now,
+            ~superseded,
+        )
         .order_by(enforcements.c.recheck_at, enforcements.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)

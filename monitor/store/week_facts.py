@@ -97,7 +97,8 @@ def _channels(reading: Reading, week: _Week) -> tuple[ChannelFact, ...]:
         done[row.channel_id].append(row)
     seen: dict[str, int] = _pairs(reading, _seen(week))
     first = _pairs(
-        reading, select(pulls.c.channel_id, func.min(pulls.c.started_at)).group_by(pulls.c.channel_id)
+        reading,
+        select(pulls.c.channel_id, func.min(pulls.c.started_at)).group_by(pulls.c.channel_id),
     )
     lanes = _lanes(reading, week)
     found = reading.session.execute(select(channels).where(week.ours).order_by(channels.c.id))

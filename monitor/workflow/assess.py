@@ -2,7 +2,8 @@
 
 T2, once per batch: assessments · cases · alert orders in the outbox · audit. The model runs with
 no transaction open. When it fails, nothing is taken as clean: the comments stay unassessed, are
-tried again later, and an operator is told.
+tried again later, and an operator is told. Where one comment alone cannot be read it is set aside
+for an hour, and after a few tries it becomes a case for a person.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from classifiers.contract import ClassifierFailed, Scores
+from classifiers.contract import Classifier, ClassifierFailed, Scores
 from config.standards import Lane
 from monitor.domain import case as cases_of
 from monitor.domain.assessment import Assessment, assess, needs_a_person, unreadable_text
@@ -28,6 +29,9 @@ __all__ = ["assess_due"]
 _UNREAD_ATTACHMENTS = frozenset({"photo", "video_inline", "video", "share"})
 """Attachments that can say something no classifier here sees; a sticker or a GIF reaction cannot
 say enough to be worth a person's time."""
+
+_PLAIN = "The library opens at nine."
+"""What every classifier can read, unless it can read nothing."""
 
 _SET_ASIDE = timedelta(hours=1)
 _OUTAGE_HOUR = "%Y%m%dT%H"
@@ -51,7 +55,7 @@ def assess_due(services: Services) -> int:
         )
     if not batch:
         return 0
-    read = _score(services, batch)
+    read = _read_batch(services, batch)
     if not read:
         return 0
     _write(services, read)
@@ -60,21 +64,55 @@ def assess_due(services: Services) -> int:
     return len(read)
 
 
-def _score(services: Services, batch: Sequence[ToAssess]) -> list[tuple[ToAssess, Scores]]:
-    """Score a batch; where that fails, find the comments that it fails on, one by one."""
+def _read_batch(services: Services, batch: Sequence[ToAssess]) -> list[tuple[ToAssess, Assessment]]:
+    """Read a batch; where that fails, find out whether everything fails or one comment does."""
     try:
         classifier = services.classifier()
-        scores = classifier.score([each.text for each in batch])
-        return list(zip(batch, scores, strict=True))
+        return _assessed(services, batch, _ask(classifier, [each.text for each in batch]))
     except ClassifierFailed as error:
-        if len(batch) > 1:
-            alone = [_score(services, [each]) for each in batch]
-            read = [pair for found in alone for pair in found]
-            if not read:
-                _tell_outage(services, error)
-            return read
-        _set_aside(services, batch[0])
+        failure = error
+    try:
+        classifier = services.classifier()
+        _ask(classifier, [_PLAIN])
+    except ClassifierFailed:
+        _wait_for_it(services, batch, failure)
         return []
+    return [pair for each in batch for pair in _read_alone(services, classifier, each)]
+
+
+def _read_alone(
+    services: Services, classifier: Classifier, one: ToAssess
+) -> list[tuple[ToAssess, Assessment]]:
+    """Read one comment of a batch that failed: it may be the one that cannot be read."""
+    try:
+        return _assessed(services, [one], _ask(classifier, [one.text]))
+    except ClassifierFailed:
+        if one.attempts >= services.pace.patience:
+            # What nothing here can read is a person's to read, not everybody's to forget.
+            return [(one, _unreadable(services, classifier.fingerprint, "it could not be read"))]
+        _set_aside(services, one)
+        return []
+
+
+def _ask(classifier: Classifier, texts: Sequence[str]) -> list[Scores]:
+    """Ask a classifier, whose own mistakes count as a failure to read too."""
+    try:
+        return classifier.score(texts)
+    except ClassifierFailed:
+        raise
+    except Exception as error:  # noqa: BLE001 - a model's mistake must not stop the reading
+        # Without its cause: a library's own words may quote the text.
+        raise ClassifierFailed(f"The classifier broke off ({type(error).__name__}).") from None
+
+
+def _assessed(
+    services: Services, batch: Sequence[ToAssess], scores: Sequence[Scores]
+) -> list[tuple[ToAssess, Assessment]]:
+    periods = services.standards.periods_at(services.now())
+    return [
+        (one, _assessment(services, one, found, periods=periods))
+        for one, found in zip(batch, scores, strict=True)
+    ]
 
 
 def _set_aside(services: Services, one: ToAssess) -> None:
@@ -83,13 +121,17 @@ def _set_aside(services: Services, one: ToAssess) -> None:
     services.log.error("assess.poisoned", channel=one.channel_id, attempts=one.attempts)
 
 
-def _tell_outage(services: Services, error: ClassifierFailed) -> None:
-    hour = services.now().strftime(_OUTAGE_HOUR)
+def _wait_for_it(services: Services, batch: Sequence[ToAssess], error: ClassifierFailed) -> None:
+    """Nothing can be read at present: all of it waits a little, and an operator is told."""
+    now = services.now()
     with services.database.transaction("T2 outage") as tx:
+        comments.push_back(
+            tx, [each.version_id for each in batch], until=now + services.pace.retry * 2
+        )
         notices.tell_operators(
             tx,
             services,
-            key=f"classifier:failed:{hour}",
+            key=f"classifier:failed:{now.strftime(_OUTAGE_HOUR)}",
             title="The classifier cannot read: comments wait unassessed",
             lines=(
                 error.sentence,
@@ -101,12 +143,8 @@ def _tell_outage(services: Services, error: ClassifierFailed) -> None:
     services.dispatcher.nudge("deliver")
 
 
-def _write(services: Services, read: Sequence[tuple[ToAssess, Scores]]) -> None:
+def _write(services: Services, assessments: Sequence[tuple[ToAssess, Assessment]]) -> None:
     now = services.now()
-    periods = services.standards.periods_at(now)
-    assessments = [
-        (one, _assessment(services, one, scores, periods=periods)) for one, scores in read
-    ]
     lines: list[tuple[str, Case]] = []
     with services.database.transaction("T2") as tx:
         for one, assessment in assessments:
@@ -135,8 +173,12 @@ def _assessment(
     services: Services, one: ToAssess, scores: Scores, *, periods: frozenset[str]
 ) -> Assessment:
     if not one.text.strip() and _UNREAD_ATTACHMENTS.intersection(one.attachments):
-        return unreadable_text(services.standards, scores.model, "no text, only an attachment")
+        return _unreadable(services, scores.model, "no text, only an attachment")
     return assess(one.text, scores, services.standards, periods=periods)
+
+
+def _unreadable(services: Services, model: str, why: str) -> Assessment:
+    return unreadable_text(services.standards, model, why)
 
 
 def _record(
@@ -146,21 +188,22 @@ def _record(
     assessment_id = cases.record_assessment(tx, one.version_id, assessment, now=now)
     if assessment_id is None:
         return None
-    known = cases.for_comment(tx, one.comment_id)
-    if known is not None:
-        return _revise(tx, services, known, assessment, assessment_id=assessment_id)
-    if not needs_a_person(assessment):
-        return None
-    opened = cases.open_case(
-        tx,
-        comment_id=one.comment_id,
-        channel_id=one.channel_id,
-        assessment_id=assessment_id,
-        assessment=assessment,
-        now=now,
-    )
+    opened = None
+    if needs_a_person(assessment):
+        opened = cases.open_case(
+            tx,
+            comment_id=one.comment_id,
+            channel_id=one.channel_id,
+            assessment_id=assessment_id,
+            assessment=assessment,
+            now=now,
+        )
     if opened is None:
-        return None
+        # Nobody is needed, or there is a case already: an earlier wording opened it.
+        known = cases.for_comment(tx, one.comment_id)
+        if known is None:
+            return None
+        return _revise(tx, services, known, assessment, assessment_id=assessment_id)
     _order_alerts(tx, services, opened, service=one.service)
     audit.append(
         tx,

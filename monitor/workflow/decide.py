@@ -150,10 +150,13 @@ def decide(
                 return earlier
             case = _load(tx, case_id)
             if case.version != version:
-                raise Refused(_stale(tx, services, case))
+                raise Refused(_stale(tx, services, case, by=by))
             decision = _decide(tx, services, case, order, by=by, press=press)
     except StaleCase as error:
         with services.database.reading() as reading:
+            earlier = cases.decision_by_press(reading, press)
+            if earlier is not None:
+                return earlier  # this press came twice in one instant
             raise Refused(_stale(reading, services, _load(reading, case_id))) from error
     services.log.info(
         "case.decided", case=case_id, outcome=decision.outcome, by=by.id, clause=decision.clause
@@ -305,11 +308,13 @@ def _named(tx: Transaction, services: Services, case: Case, step: Callable[[Case
         raise Refused(_stale(tx, services, case)) from error
 
 
-def _stale(held: Transaction | Reading, services: Services, case: Case) -> str:
+def _stale(
+    held: Transaction | Reading, services: Services, case: Case, *, by: Person | None = None
+) -> str:
     """Who did what and when, for somebody who pressed on an older picture of the case."""
     decision = cases.latest_decision(held, case.id)
     match case.state:
-        case CaseState.CLAIMED:
+        case CaseState.CLAIMED if by is None or case.holder != by.id:
             who = _name(held, case.holder)
             return f"{case.reference}: {who} claimed it at {_clock(services, case.held_since)}."
         case CaseState.DECIDED | CaseState.CLOSED | CaseState.ESCALATED if decision is not None:

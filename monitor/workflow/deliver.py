@@ -8,7 +8,7 @@ first whether it already has the message.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from monitor.alerting.contract import (
     AlertLater,
@@ -25,11 +25,15 @@ from monitor.domain.case import CaseId, CaseState
 from monitor.domain.people import Person
 from monitor.services import Services
 from monitor.store import audit, cases, outbox, weeks
+from monitor.store.engine import DatabaseUnusable
 from monitor.store.outbox import Letter, OutboxKind
 from monitor.workflow import notices
 from monitor.workflow.cards import draw_card
 
 __all__ = ["deliver_due", "try_again"]
+
+_SKEW = timedelta(minutes=2)
+"""How far a target's clock may be behind ours."""
 
 _KINDS = (OutboxKind.ALERT, OutboxKind.CARD, OutboxKind.ESCALATION, OutboxKind.NOTICE)
 
@@ -51,7 +55,12 @@ def deliver_due(services: Services) -> int:
             limit=services.pace.batch,
             new_lease=services.new_id,
         )
-    settled = sum(_deliver(services, letter) for letter in letters)
+    settled = 0
+    for letter in letters:
+        # A slow target may use the lease up; what is left then is another process's to send.
+        if services.now() - now > services.pace.lease / 2:
+            break
+        settled += _deliver(services, letter)
     if letters and settled:
         services.dispatcher.nudge("deliver")
     return settled
@@ -77,11 +86,15 @@ def _deliver(services: Services, letter: Letter) -> bool:
     try:
         reference = _send(services, letter)
     except AlertLater as error:
-        _later(services, letter, error)
+        _later(services, letter, error.sentence, at=error.at)
         return False
     except AlertTargetError as error:
         _kill(services, letter, error)
         return True
+    except DatabaseUnusable:
+        raise
+    except Exception as error:  # noqa: BLE001 - one letter's fault must not hold up the others
+        return _broken(services, letter, error)
     with services.database.transaction("T3b") as tx:
         outbox.delivered(tx, letter, reference=reference, now=services.now())
     services.metrics.letters.labels(kind=letter.kind, end="delivered").inc()
@@ -99,8 +112,10 @@ def _send(services: Services, letter: Letter) -> str | None:
         )
     if letter.kind is OutboxKind.CARD:
         return _redraw(services, letter, target)
-    if letter.uncertain and letter.first_tried_at is not None:
-        found = target.find(destination.address, letter.key, since=letter.first_tried_at)
+    if letter.first_tried_at is not None and (letter.uncertain or letter.attempts > 1):
+        # After a failure too: a line can break after the message went through.
+        since = letter.first_tried_at - _SKEW
+        found = target.find(destination.address, letter.key, since=since)
         if found is not None:
             return found.reference
     return target.post(destination.address, _notification(services, letter)).reference
@@ -182,20 +197,31 @@ def _attachments(services: Services, week: str | None, service: str) -> tuple[At
     )
 
 
-def _later(services: Services, letter: Letter, error: AlertLater) -> None:
+def _later(services: Services, letter: Letter, cause: str, *, at: datetime | None = None) -> None:
     earliest = services.now() + services.pace.after(letter.attempts)
     with services.database.transaction("T3b") as tx:
-        outbox.retry(tx, letter, at=max(error.at, earliest), error=error.sentence)
+        outbox.retry(tx, letter, at=max(at, earliest) if at else earliest, error=cause)
     services.metrics.letters.labels(kind=letter.kind, end="later").inc()
     if letter.attempts <= 1:
         services.log.warning("letter.later", kind=letter.kind, destination=letter.destination)
+
+
+def _broken(services: Services, letter: Letter, error: Exception) -> bool:
+    """A mistake of ours came between: a few tries, then it is an operator's to look at."""
+    cause = f"It could not be written ({type(error).__name__})."
+    if letter.attempts < services.pace.patience:
+        _later(services, letter, cause)
+        return False
+    _kill(services, letter, AlertRefused(cause, hint="This is a fault in Wardmote: report it."))
+    return True
 
 
 def _kill(services: Services, letter: Letter, error: AlertTargetError) -> None:
     """It cannot be delivered as things stand: keep it visible, and tell an operator."""
     now = services.now()
     with services.database.transaction("T3b") as tx:
-        outbox.kill(tx, letter, error=f"{error.sentence} {error.hint}".strip(), now=now)
+        if not outbox.kill(tx, letter, error=f"{error.sentence} {error.hint}".strip(), now=now):
+            return  # the lease ran out, and another process has it
         audit.append(
             tx,
             "letter.dead",

@@ -1,8 +1,9 @@
 """Due, pull, ingest: what the platforms show becomes rows, and the cursor moves with them.
 
-T1, once per ``Pull``: comments (new, or a new version of an edited one) · cursor moved from the
-version read · coverage · audit · a notice of what could not be read. If another process moved the
-cursor meanwhile, the batch rolls back whole and this pull ends; the other one has it.
+T1, once per ``Pull``: comments (new, or a new version of an edited one, whose case's cards are
+out of date from then on) · cursor moved from the version read · coverage · audit · a notice of
+what could not be read. If another process moved the cursor meanwhile, the batch rolls back whole
+and this pull ends; the other one has it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from connectors.errors import (
     NotPermitted,
     TryLater,
 )
+from monitor.domain import case as cases_of
 from monitor.domain.coverage import PullEnd
 from monitor.services import Services, as_channel
-from monitor.store import audit, comments, cursors, views
+from monitor.store import audit, cases, comments, cursors, views
 from monitor.store.cursors import CursorMoved, DueChannel
 from monitor.store.engine import Transaction
-from monitor.workflow import notices
+from monitor.workflow import cards, notices
 
 __all__ = ["pull", "pull_due", "register_channels", "resume_channel"]
 
@@ -177,6 +179,8 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
             edited=ingested.edited,
             platform_count=batch.platform_count,
         )
+        for comment_id in ingested.reworded:
+            _outdate(tx, services, comment_id)
         if ingested.new or ingested.edited:
             audit.append(
                 tx,
@@ -201,8 +205,23 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
         services.dispatcher.nudge("assess")
     if batch.problems:
         services.log.warning("channel.left_out", channel=due.id, count=len(batch.problems))
+    if batch.problems or ingested.reworded:
         services.dispatcher.nudge("deliver")
     reading.stored += changed
+
+
+def _outdate(tx: Transaction, services: Services, comment_id: int) -> None:
+    """A comment with a case was edited: nobody shall decide on words that they have not seen.
+
+    The new wording is read in T2, which may be a while; until then every card is out of date.
+    """
+    case = cases.for_comment(tx, comment_id)
+    if case is None:
+        return
+    moved = cases_of.reassess(case, lane=case.lane, severity=None, clauses=())
+    if moved is not case:
+        cases.save(tx, moved, from_version=case.version)
+        cards.order_redraw(tx, services, moved)
 
 
 def _done(services: Services, reading: _Reading) -> None:

@@ -21,9 +21,7 @@ def _rehearsed() -> Iterator[Killable]:
 
 
 @pytest.fixture
-def killable(
-    _rehearsed: Killable, tmp_path: Path, sqlite_template: Path
-) -> Killable:
+def killable(_rehearsed: Killable, tmp_path: Path, sqlite_template: Path) -> Killable:
     """The process whose forks are daemons; at the first use it rehearses."""
     if not _rehearsed.is_warm:
         folder = tmp_path / "rehearsal"

@@ -172,7 +172,7 @@ def main() -> None:
         order = json.loads(line)
         if order.get("rehearse"):
             live(order)
-            print(json.dumps({"status": 0}), flush=True)
+            _answer(0)
             continue
         child = os.fork()
         if child == 0:
@@ -180,12 +180,17 @@ def main() -> None:
             try:
                 live(order)
                 status = 0
-            except BaseException:  # a fork must never come back into this loop
+            except BaseException:  # noqa: BLE001 - a fork must never come back into this loop
                 traceback.print_exc()
             finally:
                 os._exit(status)
         _, ended = os.waitpid(child, 0)
-        print(json.dumps({"status": os.waitstatus_to_exitcode(ended)}), flush=True)
+        _answer(os.waitstatus_to_exitcode(ended))
+
+
+def _answer(status: int) -> None:
+    sys.stdout.write(json.dumps({"status": status}) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ class Killable:
         self.is_warm = False
 
     def __enter__(self) -> Self:
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, str(_ROOT / "tests" / "journeys" / "daemon_process.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from monitor.runtime.in_process import InProcess
 from monitor.runtime.jobs import Job
 from monitor.services import Services
 from monitor.telemetry import Metrics
-from tests.consoles import Lines
+from tests.consoles import ROUTES, STANDARDS, Lines
 
 LONG = 10.0
 
@@ -47,15 +46,9 @@ def lines() -> Lines:
 
 
 @pytest.fixture
-def services(lines: Lines, database) -> Services:
-    return a_daemons_services(lines, database)
-
-
-def a_daemons_services(lines: Lines, database) -> Services:
-    from tests.consoles import ROUTES, STANDARDS  # noqa: PLC0415 - loading them takes a moment
-
+def services(lines: Lines) -> Services:
     return Services(
-        database=database,
+        database=None,
         standards=STANDARDS,
         routes=ROUTES,
         channels={},
@@ -87,11 +80,6 @@ def dispatcher(gate: Gate, services: Services):
     for _ in range(20):
         gate.go.release()
     started.stop()
-
-
-@pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path: Path, sqlite_template: Path) -> str:
-    return f"sqlite:///{sqlite_template}"
 
 
 def test_a_nudged_job_runs_with_the_ids_that_the_nudge_carried(dispatcher, gate) -> None:

@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from classifiers.contract import ClassifierFailed, Scores
+from classifiers.testing import ScriptedClassifier
+from monitor.domain.case import CaseState
+from monitor.store import views
+from monitor.workflow import assess, decide
+from tests.cast import AMINA
+
+ABUSE = "You idiot, mend the swings."
+RISK = "I feel so alone and want it to end."
+
+
+def counts(bench) -> views.Counts:
+    with bench.services.database.reading() as reading:
+        return views.counts(reading)
+
+
+class Choosy(ScriptedClassifier):
+    """Fails on a batch that holds a poisonous text."""
+
+    def score(self, texts) -> list[Scores]:
+        if any("poison" in text for text in texts):
+            raise ClassifierFailed("It cannot read this.")
+        return super().score(texts)
+
+
+def test_with_nothing_to_read_nothing_is_done(bench) -> None:
+    assert assess.assess_due(bench.services) == 0
+    assert bench.classifier.seen == []
+
+
+def test_a_breach_becomes_a_case_with_an_alert(bench) -> None:
+    case = bench.read(ABUSE)
+
+    assert (case.state, case.lane, case.severity) == (CaseState.OPEN, "breach", "S3")
+    (card,) = bench.cards()
+    assert card.reference == case.reference
+    assert "case.opened" in bench.audit()
+    assert "comments.assessed" in bench.audit()
+
+
+def test_what_is_clear_becomes_no_case(bench) -> None:
+    bench.shows(bench.comment("Lovely park."))
+    bench.pull()
+    bench.settle()
+
+    assert bench.case_id() is None
+    assert counts(bench).unassessed == 0
+    assert bench.target.delivered == []
+
+
+def test_a_picture_alone_is_shown_to_a_person_because_nobody_here_can_see_it(bench) -> None:
+    case = bench.read("  ", attachments=("photo",))
+
+    assert (case.lane, case.severity, case.clauses) == ("unsure", "S4", ())
+
+
+@pytest.mark.parametrize(("text", "attachments"), [("", ("sticker",)), ("Nice.", ("photo",))])
+def test_a_sticker_or_a_picture_with_harmless_words_is_not(bench, text, attachments) -> None:
+    bench.shows(bench.comment(text, attachments=attachments))
+    bench.pull()
+    bench.settle()
+
+    assert bench.case_id() is None
+
+
+def test_a_full_batch_asks_for_the_next(bench) -> None:
+    bench.pace(batch=2)
+    bench.shows(*(bench.comment("Lovely.", f"c-{number}") for number in range(3)))
+    bench.pull()
+    bench.dispatcher.nudges.clear()
+
+    assert assess.assess_due(bench.services) == 2
+    assert [job for job, _ in bench.dispatcher.nudges] == ["assess"]
+    assert assess.assess_due(bench.services) == 1
+
+
+def test_a_classifier_that_cannot_read_takes_nothing_as_clean_and_tells_an_operator(bench) -> None:
+    bench.classifier.fail_with(ClassifierFailed("The model is gone.", hint="Put it back."))
+    bench.shows(*(bench.comment(ABUSE, f"c-{number}") for number in range(3)))
+    bench.pull()
+    bench.settle()
+
+    assert counts(bench).unassessed == 3
+    (notice,) = bench.notices()
+    assert notice.lines[:2] == ("The model is gone.", "Put it back.")
+    assert "assess.failed" in bench.events()
+
+
+def test_an_outage_is_told_once_an_hour(bench) -> None:
+    bench.classifier.fail_with(ClassifierFailed("The model is gone."))
+    bench.shows(*(bench.comment(ABUSE, f"c-{number}") for number in range(2)))
+    bench.pull()
+    for _ in range(4):
+        bench.dispatcher.nudge("assess")
+        bench.settle()
+        bench.clock.advance(timedelta(minutes=61))
+
+    assert len(bench.notices()) == 4
+    assert len(bench.notices()[0].lines) == 2
+
+
+def test_when_the_classifier_reads_again_the_comments_are_read(bench) -> None:
+    bench.classifier.fail_with(ClassifierFailed("The model is gone."))
+    bench.shows(bench.comment(ABUSE))
+    bench.pull()
+    bench.settle()
+    bench.classifier.recover()
+    bench.clock.advance(timedelta(hours=2))
+    bench.dispatcher.nudge("assess")
+    bench.settle()
+
+    assert bench.case().severity == "S3"
+
+
+def test_one_comment_that_cannot_be_read_does_not_keep_its_neighbours_waiting(bench) -> None:
+    choosy = Choosy({"idiot": {"insult": 0.95, "target_staff": 0.9}})
+    bench.change(classifier=lambda: choosy)
+    bench.shows(bench.comment("poison", "c-1"), bench.comment(ABUSE, "c-2"))
+    bench.pull()
+    bench.settle()
+
+    assert bench.case("c-2").severity == "S3"
+    assert counts(bench).unassessed == 1
+    assert "assess.poisoned" in bench.events()
+    assert bench.notices() == []
+
+
+def test_what_another_process_has_assessed_meanwhile_is_not_assessed_twice(bench) -> None:
+    class Slow(ScriptedClassifier):
+        def score(self, texts) -> list[Scores]:
+            if not self.seen:
+                self.seen.append("once")
+                bench.clock.advance(timedelta(minutes=6))  # the lease has run out
+                assess.assess_due(bench.services)
+            return super().score(texts)
+
+    slow = Slow({"idiot": {"insult": 0.95, "target_staff": 0.9}})
+    bench.change(classifier=lambda: slow)
+    bench.shows(bench.comment(ABUSE))
+    bench.pull()
+    assess.assess_due(bench.services)
+
+    assert bench.audit().count("case.opened") == 1
+
+
+class TestAnEdit:
+    """A comment with a case is written anew."""
+
+    def edit(self, bench, text: str) -> None:
+        bench.due_again()
+        bench.shows(bench.comment(text), cursor=f"edited {text}")
+        bench.pull()
+        bench.settle()
+
+    def test_an_open_case_gets_worse_and_its_card_says_so(self, bench) -> None:
+        bench.read(ABUSE)
+        self.edit(bench, "You idiot. I will find you, clerk.")
+
+        assert bench.case().severity == "S1"
+        (card,) = bench.cards()
+        assert card.severity == "S1"
+        assert bench.audit().count("case.opened") == 1
+
+    def test_an_edit_to_harmless_words_does_not_make_an_open_case_go_away(self, bench) -> None:
+        bench.read(ABUSE)
+        self.edit(bench, "Lovely park.")
+
+        assert bench.case().severity == "S3"
+        assert bench.case().state is CaseState.OPEN
+
+    def test_a_closed_case_returns_when_the_new_words_need_a_person(self, bench) -> None:
+        bench.read(ABUSE)
+        bench.decide("keep")
+        bench.settle()
+        self.edit(bench, "You idiot, you idiot.")
+
+        assert bench.case().state is CaseState.OPEN
+        assert "back in the queue" in bench.notices("C0MODERATION")[-1].title
+        assert "case.reopened" in bench.events()
+
+    def test_a_closed_case_stays_closed_when_they_do_not(self, bench) -> None:
+        bench.read(ABUSE)
+        before = bench.decide("keep")
+        bench.settle()
+        self.edit(bench, "Lovely park.")
+
+        assert bench.case().state is CaseState.CLOSED
+        assert bench.case().version == before.version
+
+    def test_a_case_that_somebody_holds_stays_theirs(self, bench) -> None:
+        bench.read(ABUSE)
+        decide.claim(bench.services, bench.case_id(), by=AMINA)
+        self.edit(bench, "You idiot. I will find you, clerk.")
+
+        assert bench.case().holder == AMINA.id
+        assert bench.case().severity == "S1"
+
+    def test_harmless_words_that_become_abuse_open_a_case(self, bench) -> None:
+        bench.shows(bench.comment("Lovely park."))
+        bench.pull()
+        bench.settle()
+        self.edit(bench, ABUSE)
+
+        assert bench.case().state is CaseState.OPEN
+
+
+def test_welfare_is_surfaced_and_is_no_breach(bench) -> None:
+    case = bench.read(RISK)
+
+    assert (case.lane, case.severity) == ("welfare", "S1")
