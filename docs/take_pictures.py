@@ -3,7 +3,8 @@
 Usage: python docs/take_pictures.py [DIRECTORY]
 
 Plays one comment's story in a real Chromium against the pretend town and writes the pictures
-into ``docs/images``, or into the directory named. Needs the development set and Chromium.
+into ``docs/images``, or into the directory named. Needs the development set, Chromium, and a font
+with emoji (Debian: fonts-noto-color-emoji). Look at every picture afterwards.
 """  # noqa: INP001 - a script beside the pages, not a package
 
 from __future__ import annotations

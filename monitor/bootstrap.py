@@ -123,7 +123,11 @@ class _Connectors:
                 close()
 
     def _open(self, channel_id: ChannelId) -> Connector:
-        watched = next(each for each in self._configuration.channels if each.id == channel_id)
+        watched = next(
+            (each for each in self._configuration.channels if each.id == channel_id), None
+        )
+        if watched is None:
+            raise NotPermitted(f"The channel {channel_id} is not in channels.toml.")
         settings = self._configuration.settings
         found = {
             role: read_secret(self._environ, name) or ""

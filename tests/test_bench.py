@@ -119,10 +119,11 @@ def test_sides_take_turns_and_the_first_round_only_warms_up() -> None:
 
 
 def test_seconds_are_stated_for_one_unit_of_work() -> None:
-    whole = in_turns([Side("a", lambda: sum(range(2_000_000)))], rounds=3)
-    split = in_turns([Side("a", lambda: sum(range(2_000_000)), per=1_000_000)], rounds=3)
+    ticks = iter([0.0, 1.0, 10.0, 18.0, 20.0, 24.0])
 
-    assert min(whole["a"].seconds) > 1000 * max(split["a"].seconds)
+    measured = in_turns([Side("a", lambda: 4, per=4)], rounds=2, clock=lambda: next(ticks))
+
+    assert measured["a"].seconds == (2.0, 1.0)
 
 
 def test_a_ratio_is_the_median_of_the_rounds_and_not_of_the_sums() -> None:
@@ -139,14 +140,14 @@ def test_what_could_not_be_measured_stands_in_the_table_with_its_reason() -> Non
 
     (line,) = [line for line in _table([row]).splitlines() if "new / known" in line]
 
-    assert line.split() == "1 new / known PostgreSQL - no server answers".split()
+    assert " ".join(line.split()) == "1 new / known PostgreSQL - no server answers"
 
 
 @pytest.mark.parametrize(
     ("figure", "shown"),
     [
         (1234.6, "1235"),
-        (99.96, "100.0"),
+        (99.96, "100"),
         (41.0, "41.0"),
         (6.256, "6.26"),
         (0.627, "0.627"),

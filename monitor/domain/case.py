@@ -35,6 +35,7 @@ __all__ = [
     "claim",
     "close",
     "decide",
+    "found",
     "lapse",
     "reassess",
     "reference",
@@ -282,6 +283,16 @@ def reopen(case: Case, *, by_hand: str = "", hidden: bool | None = None) -> Case
         by_hand=by_hand,
         hidden=case.hidden if hidden is None else hidden,
     )
+
+
+def found(case: Case, *, hidden: bool) -> Case:
+    """A look at the platform found the comment otherwise than the case says; it stays where it is.
+
+    For a case that people have in hand already: one that is closed is opened again (``reopen``).
+    """
+    if case.state in {CaseState.DECIDED, CaseState.CLOSED}:
+        raise Refused(f"{case.reference} is not in anybody's hands.")
+    return replace(case, version=case.version + 1, hidden=hidden, by_hand="")
 
 
 def reassess(

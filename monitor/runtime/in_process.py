@@ -1,4 +1,4 @@
-"""The embedded dispatcher: a bounded pool of threads, and one thread of its own for the model."""
+"""The embedded dispatcher: bounded pools of threads, and one thread of its own for the model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from monitor.services import Services
 __all__ = ["InProcess"]
 
 _STEPS = 4
+_PULLS = 4
 
 _Key = tuple[str, tuple[tuple[str, str | int], ...]]
 
@@ -37,6 +38,7 @@ class InProcess:
         self._idle = threading.Condition(self._lock)
         self._pools = {
             "steps": ThreadPoolExecutor(_STEPS, thread_name_prefix="step"),
+            "pulls": ThreadPoolExecutor(_PULLS, thread_name_prefix="pull"),
             "model": ThreadPoolExecutor(1, thread_name_prefix="model"),
         }
 
@@ -89,16 +91,18 @@ class InProcess:
         with self._lock:
             self._waiting.discard(key)
             self._running.add(key)
-        self._work(key)
-        with self._idle:
-            self._running.discard(key)
-            again = key in self._again and not self.stopping
-            self._again.discard(key)
+        try:
+            self._work(key)
+        finally:
+            with self._idle:
+                self._running.discard(key)
+                again = key in self._again and not self.stopping
+                self._again.discard(key)
+                if again:
+                    self._waiting.add(key)
+                self._idle.notify_all()
             if again:
-                self._waiting.add(key)
-            self._idle.notify_all()
-        if again:
-            self._submit(key)
+                self._submit(key)
 
     def _work(self, key: _Key) -> None:
         job, ids = key

@@ -20,8 +20,8 @@ class Job:
     Attributes:
         step: What is run.
         every: How often a tick nudges it besides; None for jobs that only other jobs nudge.
-        pool: ``model`` for what loads the classifier, ``steps`` for the rest, so that a slow
-            model delays no alert.
+        pool: ``model`` for what loads the classifier, ``pulls`` for reading channels, ``steps``
+            for the rest, so that neither a slow model nor a slow platform delays an alert.
     """
 
     step: Callable[..., object]
@@ -36,7 +36,7 @@ def _pull(services: Services, *, channel: str) -> int:
 
 JOBS: Mapping[str, Job] = {
     "pull_due": Job(ingest.pull_due, timedelta(seconds=5)),
-    "pull": Job(_pull, None),
+    "pull": Job(_pull, None, pool="pulls"),
     "assess": Job(assess.assess_due, timedelta(seconds=15), pool="model"),
     "deliver": Job(deliver.deliver_due, timedelta(seconds=5)),
     "enforce": Job(enforce.enforce_due, timedelta(seconds=5)),

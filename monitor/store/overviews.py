@@ -35,6 +35,7 @@ __all__ = [
     "coverage_of",
     "coverage_rows",
     "dead_letters",
+    "services",
 ]
 
 
@@ -132,12 +133,8 @@ def channels(reading: Reading) -> tuple[ChannelRow, ...]:
         )
     }
     pulls = tables.pulls.c
-    first: dict[str, datetime] = {
-        channel_id: began
-        for channel_id, began in reading.session.execute(
-            select(pulls.channel_id, func.min(pulls.started_at)).group_by(pulls.channel_id)
-        )
-    }
+    began = select(pulls.channel_id, func.min(pulls.started_at)).group_by(pulls.channel_id)
+    first = {row[0]: row[1] for row in reading.session.execute(began)}
     found = reading.session.execute(select(tables.channels).order_by(tables.channels.c.id))
     return tuple(
         ChannelRow(
@@ -161,6 +158,12 @@ def channels(reading: Reading) -> tuple[ChannelRow, ...]:
         )
         for row in found
     )
+
+
+def services(reading: Reading) -> tuple[str, ...]:
+    """Every service that has a channel, in order; of channels that are no longer watched too."""
+    found = select(tables.channels.c.service).distinct().order_by(tables.channels.c.service)
+    return tuple(reading.session.execute(found).scalars())
 
 
 def channels_due(reading: Reading, *, now: datetime) -> tuple[ChannelId, ...]:

@@ -33,6 +33,7 @@ from monitor.store.overviews import (
     counts,
     coverage_rows,
     dead_letters,
+    services,
     was_watched_before,
 )
 from monitor.store.rows import case_of, clauses_of, decision_of, enforcement_of
@@ -61,6 +62,7 @@ __all__ = [
     "dead_letters",
     "load_week",
     "queue",
+    "services",
     "was_watched_before",
     "week_facts",
 ]

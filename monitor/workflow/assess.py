@@ -26,9 +26,9 @@ from monitor.workflow import cards, notices
 
 __all__ = ["assess_due"]
 
-_UNREAD_ATTACHMENTS = frozenset({"photo", "video_inline", "video", "share"})
-"""Attachments that can say something no classifier here sees; a sticker or a GIF reaction cannot
-say enough to be worth a person's time."""
+_SAYS_LITTLE = frozenset({"sticker", "animated_image_share"})
+"""Attachments without words that cannot say enough to be worth a person's time; every other kind
+can say something that no classifier here sees."""
 
 _PLAIN = "The library opens at nine."
 """What every classifier can read, unless it can read nothing."""
@@ -172,7 +172,7 @@ def _write(services: Services, assessments: Sequence[tuple[ToAssess, Assessment]
 def _assessment(
     services: Services, one: ToAssess, scores: Scores, *, periods: frozenset[str]
 ) -> Assessment:
-    if not one.text.strip() and _UNREAD_ATTACHMENTS.intersection(one.attachments):
+    if not one.text.strip() and set(one.attachments) - _SAYS_LITTLE:
         return _unreadable(services, scores.model, "no text, only an attachment")
     return assess(one.text, scores, services.standards, periods=periods)
 
@@ -203,7 +203,9 @@ def _record(
         known = cases.for_comment(tx, one.comment_id)
         if known is None:
             return None
-        return _revise(tx, services, known, assessment, assessment_id=assessment_id)
+        return _revise(
+            tx, services, known, assessment, assessment_id=assessment_id, service=one.service
+        )
     _order_alerts(tx, services, opened, service=one.service)
     audit.append(
         tx,
@@ -229,8 +231,13 @@ def _revise(
     assessment: Assessment,
     *,
     assessment_id: int,
+    service: str,
 ) -> tuple[str, Case] | None:
-    """A comment with a case was edited: it is read anew, and a closed case returns."""
+    """A comment with a case was edited: it is read anew, and a closed case returns.
+
+    Where it got worse, whoever is told of such cases is told, and quiet hours that no longer
+    hold it back are ended.
+    """
     asks = needs_a_person(assessment)
     moved = cases_of.reassess(
         known,
@@ -242,6 +249,8 @@ def _revise(
         return None
     cases.save(tx, moved, from_version=known.version, assessment_id=assessment_id)
     returned = known.state is CaseState.CLOSED and moved.state is CaseState.OPEN
+    if asks and moved.state is not CaseState.CLOSED:
+        _order_alerts(tx, services, moved, service=service)
     audit.append(
         tx,
         "case.edited",
@@ -267,9 +276,10 @@ def _order_alerts(tx: Transaction, services: Services, case: Case, *, service: s
         service=service,
         now=now,
     ):
-        outbox.put(
+        key = cards.alert_key(case.id, order.destination)
+        is_first = outbox.put(
             tx,
-            key=cards.alert_key(case.id, order.destination),
+            key=key,
             kind=OutboxKind.ALERT,
             destination=order.destination,
             payload={"case_id": case.id, "urgency": order.urgency},
@@ -278,3 +288,5 @@ def _order_alerts(tx: Transaction, services: Services, case: Case, *, service: s
             now=now,
             serial=cards.serial(case.id, order.destination),
         )
+        if not is_first:
+            outbox.hasten(tx, key, due_at=order.not_before)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from config.standards import Standards
 from connectors.contract import Ability, Capabilities
 from connectors.errors import ConnectorError
 from monitor.alerting.contract import CaseCard, Offer
-from monitor.domain.case import Case, CaseId, CaseState, Decision, DecisionOutcome
+from monitor.domain.case import Case, CaseId, CaseState, Decision, DecisionOutcome, EnforcementState
 from monitor.domain.masking import masked_snippet
 from monitor.domain.people import PersonId
 from monitor.services import Services
@@ -125,6 +126,8 @@ def offers(services: Services, case: Case) -> tuple[Offer, ...]:
             return (Offer.REVIEW,)
         case CaseState.DECIDED:
             return ()
+        case _:
+            assert_never(case.state)
 
 
 def can(services: Services, case: Case, offer: Offer) -> bool:
@@ -166,6 +169,8 @@ def _status(services: Services, page: CasePage, names: Mapping[PersonId, str]) -
             return f"{_decided(services, decision, names)} Waiting for the platform."
         case CaseState.CLOSED:
             return _closed(services, page, decision, names)
+        case _:
+            assert_never(case.state)
 
 
 def _decided(services: Services, decision: Decision | None, names: Mapping[PersonId, str]) -> str:
@@ -190,7 +195,8 @@ def _closed(
         return f"{sentence} The comment is no longer there."
     if last is None or decision is None or decision.outcome is DecisionOutcome.KEEP:
         return sentence
-    if last.confirmed_at is None:
+    if last.state is EnforcementState.BY_HAND or last.confirmed_at is None:
+        # A person said so; only the platform's own word is told as the platform's.
         return f"{sentence} Done by hand."
     word = "hidden" if page.case.hidden else "public"
     return f"{sentence} The platform says {word} since {_clock(services, last.confirmed_at)}."

@@ -91,7 +91,13 @@ def review(services: Services, case_id: CaseId, *, by: Person, reason: str) -> C
     if not reason.strip():
         raise Refused("Say in one line why this case is looked at again.")
 
+    if len(reason) > cases_of.NOTE_LIMIT:
+        raise Refused(f"Keep the reason to {cases_of.NOTE_LIMIT} characters or fewer.")
+
     def again(case: Case) -> Case:
+        if case.state is CaseState.DECIDED:
+            # It is with the platform; reopening is for what has come back from there.
+            raise NotHeld(f"{case.reference} is decided and waits for the platform.")
         opened = cases_of.reopen(case)
         return cases_of.claim(opened, by.id, now=services.now(), lease=services.pace.claim)
 
@@ -199,6 +205,8 @@ def _decide(
     now = services.now()
     _must_exist(services, order)
     moved = _named(tx, services, case, lambda each: cases_of.decide(each, order, by.id, now=now))
+    # Before all else: of two presses in one instant the slower ends here, as a stale one.
+    cases.save(tx, moved, from_version=case.version)
     decision = cases.record_decision(
         tx,
         case,
@@ -216,7 +224,6 @@ def _decide(
         assessment=cases.assessment_of(tx, case.id),
         now=now,
     )
-    cases.save(tx, moved, from_version=case.version)
     _set_in_motion(tx, services, moved, order, decision=decision)
     _note(
         tx,

@@ -9,6 +9,7 @@ first whether it already has the message.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import assert_never
 
 from monitor.alerting.contract import (
     AlertLater,
@@ -142,6 +143,8 @@ def _notification(services: Services, letter: Letter) -> CaseCard | Notice:
             return _escalation(services, letter)
         case OutboxKind.NOTICE | OutboxKind.CARD | OutboxKind.ENFORCE:
             return _notice(services, letter)
+        case _:
+            assert_never(letter.kind)
 
 
 def _escalation(services: Services, letter: Letter) -> Notice:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import assert_never
 
 from connectors.contract import CommentRef, Connector, Outcome
 from connectors.errors import (
@@ -18,6 +19,7 @@ from connectors.errors import (
     CredentialsRejected,
     NotPermitted,
     TryLater,
+    UnexpectedReply,
 )
 from monitor.domain import case as cases_of
 from monitor.domain.case import Act, Case, CaseState, Enforcement, EnforcementState
@@ -87,6 +89,10 @@ def _enforce(services: Services, letter: Letter) -> bool:
         outcome, hidden = Outcome.GONE, None
     except ConnectorError as error:
         return _failed(services, letter, tried, comment, error)
+    except Exception as error:  # noqa: BLE001 - one fault must not stop what waits behind it
+        kind = type(error).__name__
+        fault = UnexpectedReply(f"asking the platform broke off ({kind})", details={"error": kind})
+        return _failed(services, letter, tried, comment, fault)
     if outcome is Outcome.GONE or hidden is (enforcement.act is Act.HIDE):
         _confirm(services, letter, tried, comment, outcome)
         return True
@@ -113,6 +119,8 @@ def _act(connector: Connector, act: Act, ref: CommentRef) -> Outcome:
             return connector.hide(ref)
         case Act.RESTORE:
             return connector.restore(ref)
+        case _:
+            assert_never(act)
 
 
 def _look(connector: Connector, ref: CommentRef) -> bool | None:

@@ -19,13 +19,14 @@ from connectors.errors import (
     CredentialsRejected,
     NotPermitted,
     TryLater,
+    UnexpectedReply,
 )
 from monitor.domain import case as cases_of
 from monitor.domain.coverage import PullEnd
 from monitor.services import Services, as_channel
 from monitor.store import audit, cases, comments, cursors, views
 from monitor.store.cursors import CursorMoved, DueChannel
-from monitor.store.engine import Transaction
+from monitor.store.engine import DatabaseUnusable, Transaction
 from monitor.workflow import cards, notices
 
 __all__ = ["pull", "pull_due", "register_channels", "resume_channel"]
@@ -77,7 +78,11 @@ def pull_due(services: Services) -> int:
     second nudge is harmless.
     """
     with services.database.reading() as reading:
-        due = views.channels_due(reading, now=services.now())
+        due = [
+            each
+            for each in views.channels_due(reading, now=services.now())
+            if each in services.channels
+        ]
     for channel_id in due:
         services.dispatcher.nudge("pull", channel=channel_id)
     return len(due)
@@ -91,20 +96,18 @@ def pull(services: Services, channel_id: ChannelId) -> int:
     3. Store each batch with its cursor (T1).
     4. Say when it is next due and how it ended, and give the lease back.
     """
+    if channel_id not in services.channels:
+        return 0  # another process has newer configuration, and reads it
     due = _lease(services, channel_id)
     if due is None:
         return 0
     reading = _Reading(due, due.cursor_version)
     try:
         _read(services, reading)
-    except CursorMoved:
-        _overtaken(services, due)
-    except TryLater as error:
-        _later(services, due, error.sentence, at=error.at)
-    except (CredentialsRejected, NotPermitted) as error:
-        _pause(services, due, error)
-    except ConnectorError as error:
-        _park(services, due, error)
+    except DatabaseUnusable:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours must not hold the lease for ever
+        _ended(services, due, error)
     else:
         _done(services, reading)
     _tell_the_rest(services, reading)
@@ -155,6 +158,23 @@ def _read(services: Services, reading: _Reading) -> None:
         if services.stopping():
             reading.cut_short = True
             return
+
+
+def _ended(services: Services, due: DueChannel, error: Exception) -> None:
+    """A pull did not come to its end: do what its error says is next."""
+    match error:
+        case CursorMoved():
+            _overtaken(services, due)
+        case TryLater():
+            _later(services, due, error.sentence, at=error.at)
+        case CredentialsRejected() | NotPermitted():
+            _pause(services, due, error)
+        case ConnectorError():
+            _park(services, due, error)
+        case _:
+            kind = type(error).__name__
+            sentence = f"Reading it broke off ({kind}); please report this fault."
+            _park(services, due, UnexpectedReply(sentence, details={"error": kind}))
 
 
 def _store(services: Services, reading: _Reading, batch: Pull) -> None:

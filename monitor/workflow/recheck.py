@@ -12,6 +12,7 @@ from monitor.domain import case as cases_of
 from monitor.domain.case import Act, CaseState, Enforcement, EnforcementState
 from monitor.services import Services
 from monitor.store import audit, cases, comments
+from monitor.store.engine import DatabaseUnusable
 from monitor.workflow import cards
 from monitor.workflow.enforce import ref_of
 
@@ -38,8 +39,15 @@ def recheck_due(services: Services) -> int:
             continue
         except ConnectorError:
             continue  # the lease has pushed the next look ahead
+        except DatabaseUnusable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one fault must not keep the rest unlooked at
+            services.log.error("job.failed", job="recheck", error=type(error).__name__)  # noqa: TRY400 - an error's words may quote a row
+            continue
         looked += 1
-        if stands is None or stands is (enforcement.act is Act.HIDE):
+        if stands is None:
+            _untold(services, enforcement)
+        elif stands is (enforcement.act is Act.HIDE):
             _still_so(services, enforcement)
         else:
             _drifted(services, enforcement)
@@ -63,6 +71,13 @@ def _still_so(services: Services, enforcement: Enforcement) -> None:
     following = now + ahead[0] if ahead else None
     with services.database.transaction("recheck") as tx:
         cases.save_enforcement(tx, replace(enforcement, rechecks=looks, recheck_at=following))
+
+
+def _untold(services: Services, enforcement: Enforcement) -> None:
+    """Nobody says how it stands, so nothing is noted as seen; ask again at the longest interval."""
+    following = services.now() + services.pace.rechecks[-1]
+    with services.database.transaction("recheck") as tx:
+        cases.save_enforcement(tx, replace(enforcement, recheck_at=following))
 
 
 def _gone(services: Services, enforcement: Enforcement) -> None:
@@ -92,11 +107,16 @@ def _drifted(services: Services, enforcement: Enforcement) -> None:
                 recheck_at=None,
             ),
         )
+        hidden = enforcement.act is not Act.HIDE
         if case.state is CaseState.CLOSED:
-            moved = cases_of.reopen(case, hidden=enforcement.act is not Act.HIDE)
+            moved = cases_of.reopen(case, hidden=hidden)
             cases.save(tx, moved, from_version=case.version)
             cards.order_redraw(tx, services, moved)
             cards.order_return_notice(tx, services, moved, why=f"the platform shows it {word}")
+        elif case.state is not CaseState.DECIDED and case.hidden is not hidden:
+            moved = cases_of.found(case, hidden=hidden)
+            cases.save(tx, moved, from_version=case.version)
+            cards.order_redraw(tx, services, moved)
         audit.append(
             tx,
             "enforcement.drifted",

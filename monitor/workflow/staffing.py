@@ -67,6 +67,6 @@ def link_slack(
 def _must_be_free(tx: Transaction, person: Person) -> None:
     if person.slack_user_id is None:
         return
-    other = people.by_slack_user(tx, person.slack_user_id)
+    other = people.by_slack_user(tx, person.slack_user_id, active_only=False)
     if other is not None and other.id != person.id:
         raise Refused(f"That Slack identity is linked to {other.id!r} already.")

@@ -57,7 +57,7 @@ def scoring_rows(ground: Ground) -> Iterator[Row]:
 
 
 def _beside_a_model(ground: Ground, panel: Classifier) -> Row:
-    compared = "the panel / a network of Detoxify's size"
+    compared = "the panel / a network of Detoxify's size, one thread"
     if not all(find_spec(name) for name in ("detoxify", "torch", "transformers")):
         missing = "the extra 'detoxify' is not installed"
         return unmeasured(3, compared, on=_ON, missing=missing)
@@ -113,6 +113,8 @@ def _network(folder: Path, hidden: int) -> dict[str, str]:
     """
     torch, transformers = import_module("torch"), import_module("transformers")
     import_module("transformers.utils.logging").disable_progress_bar()
+    # As the detectors read; and threads that wait for each other on a busy machine measure it.
+    torch.set_num_threads(1)
     words = sorted({word for text in realistic() for word in re.findall(r"\w+", text.lower())})
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
     home = folder / "configuration"

@@ -185,6 +185,20 @@ def test_a_stale_decision_is_refused_with_who_and_when(wexcombe):
     assert wexcombe.case_now(case.id).state is CaseState.CLOSED
 
 
+def test_a_form_sent_again_with_another_choice_is_told_what_is_on_record(wexcombe):
+    case = wexcombe.case()
+    wexcombe.claimed_by("amina", case)
+    amina = wexcombe.signed_in("amina")
+    text = shown(amina, case)
+    form = {name: hidden(text, name) for name in ("version", "press")}
+    decide(amina, case, "hide", **form)
+
+    again = do(amina, case, "decide", outcome="keep", clause="abuse", **form)
+
+    assert again.headers["location"].endswith("?said=hide")
+    assert wexcombe.case_now(case.id).state is CaseState.DECIDED
+
+
 def test_a_second_moderator_is_told_who_claimed_it(wexcombe):
     case = wexcombe.case()
     do(wexcombe.signed_in("amina"), case, "claim")

@@ -128,3 +128,14 @@ def test_somebody_who_answers_for_no_channel_sees_no_case(wexcombe):
     case = wexcombe.case()
 
     assert case.reference not in wexcombe.signed_in("fay").get("/queue").text
+
+
+def test_a_case_of_a_service_that_is_no_longer_configured_still_waits_in_the_queue(wexcombe):
+    case = wexcombe.case(channel_id="facebook-roads")
+    wexcombe.services.channels.pop("facebook-roads")
+
+    page = wexcombe.signed_in("carys").get("/queue").text
+    assert case.reference in page
+    assert HIGHWAYS in page
+    assert case.reference in wexcombe.signed_in("dov").get(f"/queue?service={HIGHWAYS}").text
+    assert case.reference not in wexcombe.signed_in("amina").get("/queue").text

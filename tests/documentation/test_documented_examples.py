@@ -10,11 +10,13 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 from config.channels import load_channels, load_platforms
 from config.routes import load_routes
 from config.standards import SHIPPED_STANDARDS, load_standards
+from monitor.cli import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -120,3 +122,44 @@ def test_a_file_that_is_shown_loads_without_a_problem(block: Block, tmp_path: Pa
 @pytest.mark.parametrize("block", of("python"), ids=named)
 def test_code_that_is_shown_runs(block: Block) -> None:
     exec(compile(block.text, named(block), "exec"), {"__name__": "shown"})  # noqa: S102 - ours
+
+
+def _walk(path: str, command: click.Command) -> dict[str, click.Command]:
+    found = {path: command}
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            found |= _walk(f"{path} {name}", inner)
+    return found
+
+
+COMMANDS = _walk("wardmote", commands)
+CALL = re.compile(r"(?<![\w./-])wardmote((?: [a-z]+)*)([^\n`]*)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_a_command_that_is_named_is_one_of_ours_with_its_options(page: Path) -> None:
+    for block in (each for each in BLOCKS if each.page == page and each.language == "sh"):
+        for line in block.text.splitlines():
+            _must_be_ours(line)
+    for inline in re.findall(r"`([^`\n]*\bwardmote [^`\n]+)`", page.read_text(encoding="utf-8")):
+        _must_be_ours(inline)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_a_word_for_make_is_in_the_makefile(page: Path) -> None:
+    made = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for word in re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE):
+        assert f"\n{word}:" in made, word
+
+
+def _must_be_ours(line: str) -> None:
+    for words, rest in CALL.findall(line):
+        path = "wardmote"
+        for word in words.split():
+            if not isinstance(COMMANDS[path], click.Group):
+                break
+            path = f"{path} {word}"
+            assert path in COMMANDS, line
+        known = {name for each in COMMANDS[path].params for name in each.opts} | {"--help"}
+        for option in re.findall(r"(?<!\S)--[a-z-]+", rest):
+            assert option in known, f"{path} has no {option}: {line}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from classifiers.contract import DETOXIFY_LABELS
-from config.channels import _ChannelTable
+from config.channels import _ChannelTable, load_platforms
 from config.routes import (
     _AlertTable,
     _DestinationTable,
@@ -19,15 +20,35 @@ from config.routes import (
     _QuietTable,
     _RoutesFile,
 )
-from config.standards import Clause, Cue, Lane, Severity, Target, _StandardsFile, _StandardTable
+from config.standards import (
+    Clause,
+    Cue,
+    Lane,
+    Severity,
+    Standards,
+    Target,
+    _StandardsFile,
+    _StandardTable,
+    load_standards,
+)
+from connectors import csv_import
 from monitor.cli import commands
 from monitor.cli.endings import Status
-from monitor.domain.case import EnforcementState
+from monitor.domain.case import NOTE_LIMIT, EnforcementState
 from monitor.domain.people import Role
+from monitor.services import Pace
 from monitor.store.engine import Database
+from monitor.workflow import report
 from tests.consoles import Wexcombe
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def _shipped_standard() -> Standards:
+    standard, problems = load_standards()
+    assert standard is not None
+    assert problems == ()
+    return standard
 
 
 def read(path: str) -> str:
@@ -107,3 +128,81 @@ def test_the_glossary_has_every_lane_and_the_pages_every_state() -> None:
     assert [s for s in EnforcementState if f"| {s.replace('_', ' ')} |" not in wish] == []
     slack = read("docs/how-to/connect-slack.md")
     assert [role for role in Role if f"| {role} |" not in slack] == []
+
+
+_AGAIN = (timedelta(minutes=10), timedelta(days=1), timedelta(days=7))
+_HALF_AN_HOUR = timedelta(minutes=30)
+_FACEBOOK = load_platforms()[0]["facebook_page"]
+_STANDARD = _shipped_standard()
+
+
+@pytest.mark.parametrize(
+    ("page", "words", "value", "expected"),
+    [
+        ("README.md", "after ten minutes, a day and a week", Pace().rechecks, _AGAIN),
+        (
+            "docs/explanation/a-wish-is-not-a-fact.md",
+            "ten minutes, in a day and in a week",
+            Pace().rechecks,
+            _AGAIN,
+        ),
+        ("docs/explanation/moderator-care.md", "after half an hour", Pace().claim, _HALF_AN_HOUR),
+        ("docs/tutorial/first-hour.md", "yours for half an hour", Pace().claim, _HALF_AN_HOUR),
+        (
+            "docs/how-to/when-slack-is-down.md",
+            "waits 15 seconds",
+            Pace().retry,
+            timedelta(seconds=15),
+        ),
+        (
+            "docs/how-to/when-slack-is-down.md",
+            "up to 15 minutes",
+            Pace().retry_longest,
+            timedelta(minutes=15),
+        ),
+        ("docs/how-to/write-a-good-decision-note.md", "at most 500 characters", NOTE_LIMIT, 500),
+        (
+            "docs/how-to/weekly-report.md",
+            "On Monday at 07:00",
+            report._READY_AT,
+            timedelta(hours=7),
+        ),
+        (
+            "docs/tutorial/first-hour.md",
+            "every three minutes",
+            _FACEBOOK.interval,
+            timedelta(minutes=3),
+        ),
+        (
+            "docs/tutorial/first-hour.md",
+            "last ninety days",
+            _FACEBOOK.watch_for,
+            timedelta(days=90),
+        ),
+        (
+            "docs/reference/connectors/csv_import.md",
+            "1,000,000 bytes",
+            csv_import._LONGEST_ROW,
+            1_000_000,
+        ),
+        (
+            "docs/reference/connectors/csv_import.md",
+            "At most 50 skipped",
+            csv_import._MOST_PROBLEMS,
+            50,
+        ),
+        ("CHANGELOG.md", "standard of thirteen clauses", len(_STANDARD.clauses), 13),
+    ],
+)
+def test_a_number_in_prose_is_that_of_the_code(
+    page: str, words: str, value: object, expected: object
+) -> None:
+    assert words in read(page)
+    assert value == expected
+
+
+def test_the_options_of_a_facebook_page_are_explained() -> None:
+    page = "docs/reference/connectors/facebook_page.md"
+    assert missing(page, {*_FACEBOOK.options, "always_read_hours"}) == []
+    for option, default in _FACEBOOK.options.items():
+        assert f"| `{option}` | {default} |" in read(page)

@@ -21,6 +21,7 @@ from monitor.domain.case import (
     claim,
     close,
     decide,
+    found,
     lapse,
     reassess,
     reference,
@@ -463,3 +464,23 @@ class CaseLife(RuleBasedStateMachine):
 
 CaseLife.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestCaseLife = CaseLife.TestCase
+
+
+@pytest.mark.parametrize(
+    "moved", [reopen(HIDDEN), claim(reopen(HIDDEN), AMINA, now=NOW, lease=LEASE)]
+)
+def test_a_look_that_finds_it_otherwise_leaves_the_case_in_the_same_hands(moved):
+    seen = found(moved, hidden=False)
+
+    assert seen == replace(moved, hidden=False, version=moved.version + 1)
+
+
+def test_a_comment_found_public_while_its_case_is_open_can_be_hidden_again():
+    held = claim(found(reopen(HIDDEN), hidden=False), AMINA, now=NOW, lease=LEASE)
+
+    assert decide(held, HIDE, AMINA, now=NOW).state is CaseState.DECIDED
+
+
+@pytest.mark.parametrize("case", [DECIDED, HIDDEN])
+def test_a_case_in_nobodys_hands_is_not_changed_by_a_look(case):
+    assert "not in anybody's hands" in refusal(found, case, hidden=False)

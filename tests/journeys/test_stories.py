@@ -219,10 +219,8 @@ def test_a_token_that_expires_in_the_middle_of_a_thread_loses_nothing(
         world.live(timedelta(minutes=30), step=timedelta(minutes=5))
 
         assert 0 < _count(world, tables.comments) < 13
+        assert len(world.slack.workspace.messages("C0OPERATORS")) == 1
         told = world.told("C0OPERATORS")
-        assert told.count("facebook-parks is paused: it cannot be read. ") <= 1
-        posted = world.slack.workspace.messages("C0OPERATORS")
-        assert len(posted) == 1
         assert "token is rejected" in told
         assert "wardmote channels resume facebook-parks" in told
 
@@ -315,15 +313,17 @@ def test_a_slow_channel_does_not_hold_up_another_in_the_daemons_own_threads(
         # The slow answer takes longer than this waits; only stopping the town ends it.
         assert world.slack.workspace.wait_until(lambda: len(world.post_cards()) == 1)
         assert world.has_case(well, channel=LIBRARY)
-        assert not threads.wait_until_idle(0)
+        assert _ends(world) == {PARKS: "running", LIBRARY: "done"}
         world.graph.stop()
         assert threads.wait_until_idle(20)
         threads.stop()
-        with world.services.database.reading() as reading:
-            ends = dict(
-                reading.session.execute(select(tables.pulls.c.channel_id, tables.pulls.c.end)).all()
-            )
-        assert ends == {PARKS: "later", LIBRARY: "done"}
+
+
+def _ends(world: World) -> dict[str, str]:
+    """How each channel's pull ended, or that it runs."""
+    with world.services.database.reading() as reading:
+        asked = select(tables.pulls.c.channel_id, tables.pulls.c.end)
+        return {row.channel_id: row.end for row in reading.session.execute(asked)}
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ def test_while_slack_is_down_nothing_is_lost_or_doubled(world: World, fault: Fau
     first = world.write(BREACH)
     world.tick()
     second = world.write(WORSE)
-    world.live(timedelta(minutes=20), step=timedelta(minutes=1))
+    world.live(timedelta(minutes=12), step=timedelta(minutes=4))
     assert world.post_cards() == []
 
     world.slack.faults.clear()

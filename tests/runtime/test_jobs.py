@@ -15,7 +15,8 @@ def test_every_job_says_in_its_promise_what_it_does() -> None:
 
 def test_only_what_loads_the_model_runs_in_the_models_pool() -> None:
     assert {name for name, job in JOBS.items() if job.pool == "model"} == {"assess"}
-    assert {job.pool for job in JOBS.values()} == {"model", "steps"}
+    assert {name for name, job in JOBS.items() if job.pool == "pulls"} == {"pull"}
+    assert {job.pool for job in JOBS.values()} == {"model", "pulls", "steps"}
 
 
 def test_a_channels_pull_is_only_ever_nudged_by_the_look_at_what_is_due() -> None:

@@ -259,3 +259,39 @@ def test_six_threads_drain_fifty_letters_and_each_is_sent_once(database):
 
 def state_left(database: Database) -> bool:
     return any(state(database, f"alert:{number}") is LetterState.PENDING for number in range(50))
+
+
+def hasten(database: Database, key: str, due_at: datetime) -> bool:
+    with database.transaction("T2") as tx:
+        return outbox.hasten(tx, key, due_at=due_at)
+
+
+def test_a_letter_set_for_the_morning_can_be_made_to_leave_now(database):
+    put(database, "alert:case:412", due_at=NOW + 60 * MINUTE)
+    assert claim(database) == []
+
+    assert hasten(database, "alert:case:412", NOW)
+
+    assert [letter.key for letter in claim(database)] == ["alert:case:412"]
+
+
+def test_hastening_never_makes_a_letter_wait(database):
+    put(database, "alert:case:412", due_at=NOW)
+
+    assert not hasten(database, "alert:case:412", NOW + MINUTE)
+
+    assert len(claim(database)) == 1
+
+
+def test_only_a_letter_that_waits_for_its_first_try_is_hastened(database):
+    put(database, "tried")
+    (letter,) = claim(database)
+    with database.transaction("T3b") as tx:
+        outbox.retry(tx, letter, at=NOW + 60 * MINUTE, error="the limit is reached")
+    put(database, "gone")
+    (other,) = claim(database)
+    deliver(database, other)
+
+    assert not hasten(database, "tried", NOW)
+    assert not hasten(database, "gone", NOW - MINUTE)
+    assert not hasten(database, "unheard of", NOW)

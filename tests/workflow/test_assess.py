@@ -131,6 +131,37 @@ def test_one_comment_that_cannot_be_read_does_not_keep_its_neighbours_waiting(be
     assert bench.notices() == []
 
 
+def test_what_nothing_here_can_read_becomes_a_persons_to_read(bench) -> None:
+    choosy = Choosy()
+    bench.change(classifier=lambda: choosy)
+    bench.shows(bench.comment("poison", "c-1"), bench.comment("Lovely.", "c-2"))
+    bench.pull()
+    for _ in range(4):
+        bench.dispatcher.nudge("assess")
+        bench.settle()
+        bench.shows(bench.comment("Lovely.", f"c-{bench.clock():%H}"), cursor=f"{bench.clock()}")
+        bench.clock.advance(timedelta(hours=2))
+        bench.due_again()
+        bench.pull()
+
+    assert (bench.case("c-1").lane, bench.case("c-1").severity) == ("unsure", "S4")
+
+
+def test_a_classifiers_own_mistake_is_a_failure_to_read_and_its_words_are_withheld(bench) -> None:
+    class Broken(ScriptedClassifier):
+        def score(self, texts) -> list[Scores]:
+            raise ValueError(texts[0])
+
+    bench.change(classifier=Broken)
+    bench.shows(bench.comment(ABUSE))
+    bench.pull()
+    bench.settle()
+
+    (notice,) = bench.notices()
+    assert notice.lines[0] == "The classifier broke off (ValueError)."
+    assert counts(bench).unassessed == 1
+
+
 def test_what_another_process_has_assessed_meanwhile_is_not_assessed_twice(bench) -> None:
     class Slow(ScriptedClassifier):
         def score(self, texts) -> list[Scores]:

@@ -301,3 +301,18 @@ class TestTwoAtOnce:
                 served.services, case.id, HIDE, by=AMINA, press="press-1", version=held.version
             )
         assert served.page().decisions == ()
+
+    @pytest.mark.postgres
+    def test_a_press_that_comes_twice_in_one_instant_is_one_decision(self, served) -> None:
+        case = served.read()
+        held = decide.claim(served.services, case.id, by=AMINA)
+
+        def press_it(services):
+            return decide.decide(
+                services, case.id, HIDE, by=AMINA, press="press-1", version=held.version
+            )
+
+        self.others_go_first(served, press_it)
+        decision = press_it(served.services)
+
+        assert served.page().decisions == (decision,)

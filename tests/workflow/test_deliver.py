@@ -7,7 +7,9 @@ import pytest
 
 from config.routes import Destination
 from monitor.alerting.contract import AlertLater, AlertRefused, Offer
+from monitor.alerting.testing import RecordingTarget
 from monitor.store import views
+from monitor.store.engine import DatabaseUnusable
 from monitor.workflow import decide, deliver, notices, report
 from tests.cast import AMINA, CARYS
 
@@ -248,3 +250,69 @@ def test_a_destination_may_be_any_transports(bench) -> None:
     bench.read()
 
     assert bench.target.delivered[0][0] == "a@wexcombe.example"
+
+
+class Slow(RecordingTarget):
+    """Lets something happen while it delivers."""
+
+    def __init__(self, meanwhile) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def post(self, address, notification):
+        self.meanwhile()
+        return super().post(address, notification)
+
+
+def test_what_a_slow_target_leaves_over_is_sent_when_its_lease_has_run_out(bench) -> None:
+    slow = Slow(lambda: bench.clock.advance(timedelta(minutes=3)))
+    bench.change(targets={"slack": slow})
+    for number in range(3):
+        tell(bench, key=f"note-{number}")
+
+    assert deliver.deliver_due(bench.services) == 1
+    bench.clock.advance(timedelta(minutes=6))
+    assert deliver.deliver_due(bench.services) == 1
+
+
+def test_one_letters_fault_does_not_hold_up_the_others_and_then_an_operator_sees_it(bench) -> None:
+    tell(bench, key="first")
+    tell(bench, key="second")
+    for _ in range(3):
+        bench.target.fail_next(ValueError("a resident's words"))
+        deliver.deliver_due(bench.services)
+        bench.clock.advance(timedelta(minutes=2))
+    bench.settle()
+
+    assert len(bench.notices("C0MODERATION")) == 1
+    with bench.services.database.reading() as reading:
+        (dead,) = views.dead_letters(reading)
+    assert dead.error.startswith("It could not be written (ValueError).")
+    assert "words" not in dead.error
+
+
+def test_a_database_that_fails_in_between_is_not_the_letters_fault(bench) -> None:
+    tell(bench)
+    bench.target.fail_next(DatabaseUnusable("The disk is full.", hint="Make room."))
+
+    with pytest.raises(DatabaseUnusable):
+        deliver.deliver_due(bench.services)
+    assert counts(bench).pending_letters == 1
+
+
+def test_a_death_that_comes_after_the_lease_was_lost_is_not_written(bench) -> None:
+    tell(bench)
+
+    def another_process_delivers_it() -> None:
+        bench.clock.advance(timedelta(minutes=6))
+        bench.change(targets={"slack": bench.target})
+        assert deliver.deliver_due(bench.services) == 1
+        slow.fail_next(AlertRefused("No such channel.", hint=""))
+
+    slow = Slow(another_process_delivers_it)
+    bench.change(targets={"slack": slow})
+    deliver.deliver_due(bench.services)
+
+    assert counts(bench).dead_letters == 0
+    assert len(bench.notices("C0MODERATION")) == 1
+    assert bench.notices() == []

@@ -230,3 +230,29 @@ def test_a_case_that_moved_on_by_other_means_is_left_where_it_is(bench, then) ->
 
     assert bench.case().state is CaseState.CLOSED
     assert bench.case().version == closed.version
+
+
+def test_what_a_slow_platform_leaves_over_is_done_when_its_lease_has_run_out(bench) -> None:
+    bench.read()
+    bench.read(native_id="c-2")
+    bench.decide("hide")
+    bench.decide("hide", native_id="c-2")
+    bench.platform.when_asked = lambda: bench.clock.advance(timedelta(minutes=3))
+
+    assert enforce.enforce_due(bench.services) == 1
+    bench.clock.advance(timedelta(minutes=6))
+    assert enforce.enforce_due(bench.services) == 1
+
+
+def test_another_try_is_not_planned_for_what_another_process_has_finished(bench) -> None:
+    decided(bench)
+
+    def lose_it_and_wait() -> None:
+        lose_the_lease(bench)
+        bench.platform.fails = [TryLater("Wait.", at=bench.clock())]
+
+    bench.platform.when_asked = lose_it_and_wait
+    assert enforce.enforce_due(bench.services) == 0
+
+    assert bench.case().state is CaseState.CLOSED
+    assert enforcement(bench).state is EnforcementState.DONE

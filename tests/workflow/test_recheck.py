@@ -83,7 +83,12 @@ def test_a_case_that_is_open_already_is_not_opened_twice(bench) -> None:
     put_back(bench, to=False)
     look(bench)
 
-    assert bench.case().version == before.version
+    after = bench.case()
+    assert after.state is before.state
+    assert after.holder == before.holder
+    # Whoever holds it sees that it is public, and is offered Hide and not Restore.
+    assert after.hidden is False
+    assert after.version == before.version + 1
     assert enforcement(bench).state is EnforcementState.DRIFTED
 
 

@@ -6,7 +6,11 @@ from monitor.workflow import record_keeping
 
 
 def tamper(bench, statement: str) -> None:
+    """As somebody with the file in hand can, who first takes the guards away."""
     with bench.services.database.transaction("a thief") as tx:
+        named = tx.session.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        for (trigger,) in named.all():
+            tx.session.execute(text(f"DROP TRIGGER {trigger}"))
         tx.session.execute(text(statement))
 
 

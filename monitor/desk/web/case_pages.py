@@ -221,7 +221,7 @@ def decide(
     seen = _for_press(visitor, reference, _ACTS[DecisionOutcome(outcome)])
     order = _order(typed, may_say_done=Offer.BY_HAND in seen.offers)
     try:
-        steps.decide(
+        decision = steps.decide(
             visitor.services,
             seen.page.case.id,
             order,
@@ -231,7 +231,8 @@ def decide(
         )
     except Refused as error:
         return _refused(request, visitor, reference, error, typed=typed)
-    return see_other(f"/cases/{reference}?said={order.outcome}")
+    # A form that comes a second time finds the decision that it made, whatever it now says.
+    return see_other(f"/cases/{reference}?said={decision.outcome}")
 
 
 def _case_id(reference: str) -> CaseId:

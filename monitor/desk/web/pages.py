@@ -20,7 +20,7 @@ from monitor.desk.web.passwords import AttemptLimit, Passwords
 from monitor.desk.web.sessions import Sessions, SignInLinks, Visit
 from monitor.domain.people import Person, Role
 from monitor.services import Services
-from monitor.store import people
+from monitor.store import people, views
 
 __all__ = [
     "HERE",
@@ -88,11 +88,13 @@ class Visitor:
             raise PageProblem(403, sentence)
 
     def seen_services(self) -> tuple[str, ...]:
-        """The services whose cases this person may look at, in order."""
-        known = {watched.service for watched in self.services.channels.values()}
-        return tuple(
-            name for name in sorted(known) if self.refusal(DeskAct.VIEW, service=name) is None
-        )
+        """The services whose cases this person may look at, in order.
+
+        As the store knows them: a channel that is no longer configured has its cases still.
+        """
+        with self.services.database.reading() as reading:
+            known = views.services(reading)
+        return tuple(name for name in known if self.refusal(DeskAct.VIEW, service=name) is None)
 
 
 class PageProblem(Exception):  # noqa: N818 - it is shown to a person as a page, not as an error
