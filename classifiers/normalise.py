@@ -209,6 +209,8 @@ _LEET: Final = (
     str.maketrans("01345789@$!|+", "olaastbgasllt"),
 )
 _ROAD_OR_AMOUNT: Final = re.compile(r"[a-z]{1,2}[0-9]+[a-z]?|[0-9]+[a-z]{1,3}")
+# As short as a road, but no road or postcode begins so: "sh1t", "tw4t", "cr4p", "wh0re".
+_FOUR_LETTERS: Final = re.compile(r"(?:sh|tw|cr|cu|fu|wa)[0-9][a-z]{1,2}")
 _LONGEST_CHUNK: Final = 400
 _LONGEST_WORD: Final = 40
 
@@ -282,7 +284,7 @@ def _undisguised(core: str) -> str:
         return _unstretched(core)
     if not _DISGUISED.search(core) or len(core) > _LONGEST_WORD:
         return ""
-    if _ROAD_OR_AMOUNT.fullmatch(core):
+    if _ROAD_OR_AMOUNT.fullmatch(core) and not _FOUR_LETTERS.fullmatch(core):
         return ""
     for table in _LEET:
         plain = _LETTERS.sub("", core.translate(table))

@@ -6,10 +6,13 @@ A file holds groups; each group says which labels its phrases speak for, and how
     labels = { threat = 0.9 }
     phrases = ["i'll burn ... down", "(hope|wish) you die", "you're {insult}"]
     except = ["burn calories"]
+    needs = ["(you|councillor)"]
 
-In a phrase ``(a|b)`` chooses (an empty choice is allowed), ``...`` stands for up to three words,
-``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from ``[sets]``, ``^`` and
-``$`` are the ends of the text, and apostrophes are optional. Phrases match whole words only.
+In a phrase ``(a|b)`` chooses (an empty choice is allowed), ``...`` stands for up to three words
+(``... ...`` for six), ``word*`` takes any ending, ``+`` is any word, ``{name}`` is a list from
+``[sets]``, ``^`` and ``$`` are the ends of the text, ``~`` is the start of a sentence, and
+apostrophes are optional.
+Phrases match whole words only. A group with ``needs`` speaks where one of those is found as well.
 What an exception covers is not seen; within the reach of a ``softened_by`` cue (someone is
 quoted, or the words are denied) a value is multiplied by ``SOFTENED``.
 """
@@ -21,7 +24,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Self
@@ -79,6 +82,11 @@ class Phrasebook:
             if any(exceptions)
             else None
         )
+        self._needs = {
+            number: lru_cache(maxsize=1)(partial(_Expression, [group["needs"]], sets=sets))
+            for number, group in enumerate(groups)
+            if "needs" in group
+        }
         softener = document.get("softened_by")
         self._softener = Phrasebook.shipped(softener) if softener else None
         if self._softener:
@@ -115,6 +123,12 @@ class Phrasebook:
 
     def _uncovered(self, text: str) -> list[tuple[int, int, int]]:
         matches = self._phrases.matches(text)
+        lacking = {
+            group
+            for group in {match[2] for match in matches} & self._needs.keys()
+            if not self._needs[group]().matches(text)
+        }
+        matches = [match for match in matches if match[2] not in lacking]
         if not matches or self._exceptions is None:
             return matches
         covered = _painted(
@@ -227,20 +241,22 @@ def _end_of_breath(text: str, start: int, *, reach: int) -> int:
 
 
 _WORD_STARTS: Final = r"(?<![^\W_])"
-_WORD_ENDS: Final = r"(?![^\W_])"
+# "You won" does not end inside "you won't".
+_WORD_ENDS: Final = r"(?![^\W_]|'t(?![^\W_]))"
 _BETWEEN: Final = r"[^\w.!?\n]{1,4}"
-_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w{{1,24}}(?:'\w{{1,8}})?){{0,3}}?{_BETWEEN}"
+_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w{{1,24}}(?:'\w{{1,8}}|[.,]\d{{1,6}})?){{0,3}}?{_BETWEEN}"
 _SPECIAL: Final = {
     " ": _BETWEEN,
     "'": "'?",
     "-": "[- ]?",
     "^": r"\A\W{0,8}",
     "$": r"\W{0,20}\Z",
+    "~": r"(?<!\w )(?<!\w, )",
     "+": r"\w{1,24}(?:['-]\w{1,24})?",
 }
 _ANY_ENDING: Final = r"\w{0,14}"
 _END: Final = "\0"
-_ATOM: Final = re.compile(r" ?\.\.\. ?|\{\w+\}|\w\*|.", re.DOTALL)
+_ATOM: Final = re.compile(r"(?: ?\.\.\.)+ ?|\{\w+\}|\w\*|.", re.DOTALL)
 
 _Sets = Mapping[str, Sequence[str]]
 _Branches = dict[str, "_Branches"]
@@ -336,7 +352,7 @@ def _atoms(phrase: str, *, sets: _Sets) -> list[str]:
 
 def _letter(atom: str) -> str:
     if "..." in atom:
-        return _SOME_WORDS
+        return _SOME_WORDS.replace("{0,3}", f"{{0,{3 * atom.count('...')}}}")
     return _SPECIAL.get(atom[0], re.escape(atom[0])) + (_ANY_ENDING if atom[1:] else "")
 
 

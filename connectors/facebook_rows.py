@@ -35,6 +35,10 @@ _EARLIEST, _LATEST = 1969, 9999
 """Years beyond which a date cannot be worked with in every time zone, nor be meant."""
 
 
+_MOST = 2**31 - 1
+"""The largest count that every database takes; no thread is so long."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListedPost:
     """A post, and the hint that something was written under it.
@@ -62,7 +66,7 @@ def read_post(row: Mapping[str, Any]) -> ListedPost:
             text=str(row.get("message") or row.get("story") or ""),
             created_at=_moment(row.get("created_time"), "post"),
             permalink=_address(row.get("permalink_url")),
-            comment_count=total if isinstance(total, int) else None,
+            comment_count=total if isinstance(total, int) and 0 <= total <= _MOST else None,
         ),
         updated=int(_moment(updated, "post").timestamp()) if updated else 0,
     )

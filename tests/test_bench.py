@@ -147,7 +147,8 @@ def test_what_could_not_be_measured_stands_in_the_table_with_its_reason() -> Non
     ("figure", "shown"),
     [
         (1234.6, "1235"),
-        (99.96, "100"),
+        (99.4, "99.4"),
+        (9.53, "9.53"),
         (41.0, "41.0"),
         (6.256, "6.26"),
         (0.627, "0.627"),

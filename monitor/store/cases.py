@@ -30,6 +30,7 @@ from monitor.store.enforcements import (
     enforcement,
     latest_enforcement,
     lease_rechecks,
+    look_again,
     request_enforcement,
     save_enforcement,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "latest_enforcement",
     "lease_rechecks",
     "load",
+    "look_again",
     "open_case",
     "record_assessment",
     "record_decision",

@@ -43,12 +43,14 @@ class Ingested:
 
     Attributes:
         reworded: The comments that were edited, by their number in the store.
+        unhidden: Those that were hidden and that the platform now shows as public.
     """
 
     new: int
     edited: int
     seen: int
     reworded: tuple[int, ...] = ()
+    unhidden: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,18 @@ def store_pull(
         for native_id, comment in latest.items()
         if native_id in known and _see_again(tx, known[native_id], comment, now)
     )
-    return Ingested(new=len(fresh), edited=len(reworded), seen=len(latest), reworded=reworded)
+    unhidden = tuple(
+        known[native_id].id
+        for native_id, comment in latest.items()
+        if native_id in known and known[native_id].hidden and comment.hidden is False
+    )
+    return Ingested(
+        new=len(fresh),
+        edited=len(reworded),
+        seen=len(latest),
+        reworded=reworded,
+        unhidden=unhidden,
+    )
 
 
 def mark_gone(tx: Transaction, comment_id: int, *, now: datetime) -> None:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 
 from monitor.domain.case import Act, Decision, Enforcement, EnforcementState
 from monitor.store.engine import Reading, Transaction
 from monitor.store.rows import enforcement_of
 from monitor.store.statements import changed, insert_one
-from monitor.store.tables import enforcements
+from monitor.store.tables import cases, enforcements
 
 __all__ = [
     "EnforcementUnknown",
     "enforcement",
     "latest_enforcement",
     "lease_rechecks",
+    "look_again",
     "request_enforcement",
     "save_enforcement",
 ]
@@ -88,6 +89,30 @@ def latest_enforcement(held: Transaction | Reading, case_id: int) -> Enforcement
         .limit(1)
     ).one_or_none()
     return None if row is None else enforcement_of(row)
+
+
+def look_again(tx: Transaction, comment_id: int, *, now: datetime) -> bool:
+    """Let the platform be asked now how a comment stands that we hold for hidden.
+
+    For a reading that shows it as public: it may be older than the hiding, so it proves nothing.
+    False when there is nothing confirmed to ask about.
+    """
+    last = (
+        select(func.max(enforcements.c.id))
+        .join(cases, cases.c.id == enforcements.c.case_id)
+        .where(cases.c.comment_id == comment_id, cases.c.hidden)
+        .scalar_subquery()
+    )
+    statement = (
+        update(enforcements)
+        .where(
+            enforcements.c.id == last,
+            enforcements.c.act == Act.HIDE,
+            enforcements.c.state == EnforcementState.DONE,
+        )
+        .values(recheck_at=now)
+    )
+    return changed(tx.session, statement) == 1
 
 
 def save_enforcement(tx: Transaction, enforcement: Enforcement) -> None:

@@ -49,6 +49,7 @@ def verifying_rows(ground: Ground) -> Iterator[Row]:
     short = ground.size.audited
     long = short * _LONGER
     whole = f"verifying {long} audit rows / {short}"
+    thousand = f"1000 rows of a chain of {long} / of {short}"
     for dialect in ground.dialects:
         chains = {number: _chain(ground.database(dialect), number) for number in (long, short)}
         measured = in_turns(
@@ -61,10 +62,10 @@ def verifying_rows(ground: Ground) -> Iterator[Row]:
         each = pair(measured, f"{long}", f"{short}")
         total = [[seconds * long for seconds in each[0]], [seconds * short for seconds in each[1]]]
         yield row_of(7, whole, total, on=dialect, unit="ms", aim=f"near {_LONGER}")
-        thousand = f"1000 rows of a chain of {long} / of {short}"
         yield row_of(7, thousand, each, on=dialect, unit="ms", scale=1e6, aim="near 1")
     if ground.refused:
         yield unmeasured(7, whole, on=POSTGRESQL, missing=ground.refused)
+        yield unmeasured(7, thousand, on=POSTGRESQL, missing=ground.refused)
 
 
 class _Shelf:

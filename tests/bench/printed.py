@@ -58,6 +58,6 @@ def _figures(row: Row) -> list[str]:
 
 def _short(figure: float) -> str:
     """Three digits that say something, never an exponent."""
-    whole = len(f"{figure:.0f}") if figure >= 1 else 0
+    whole = len(f"{int(figure)}") if figure >= 1 else 0
     leading_zeros = 0 if figure >= 1 or figure <= 0 else int(-math.log10(figure))
     return f"{figure:.{max(0, 3 - whole) + leading_zeros}f}"

@@ -38,6 +38,10 @@ def _reads(book: Phrasebook, text: str) -> bool:
         ("two-faced", "two faced"),
         ("a (b (c|d)|e) f", "a b d f"),
         ("bad word", "_bad word_"),
+        ("bad ... word", "bad 1.45 word"),
+        ("bad ... ... word", "bad one two three four five six word"),
+        ("~bad", "so. Bad"),
+        ("~bad", "bad"),
     ],
 )
 def test_a_phrase_is_found(phrase: str, text: str) -> None:
@@ -53,6 +57,9 @@ def test_a_phrase_is_found(phrase: str, text: str) -> None:
         ("^bad$", "not bad"),
         ("bad", "badé"),
         ("bad word", ""),
+        ("~bad", "so bad"),
+        ("~bad", "so, bad"),
+        ("you won", "you won't"),
     ],
 )
 def test_a_phrase_is_not_found_where_it_does_not_stand(phrase: str, text: str) -> None:
@@ -65,6 +72,13 @@ def test_an_exception_hides_only_what_it_covers() -> None:
     assert not _reads(book, "spotted dick for pudding")
     reading = PhraseReader("test", [book]).read(normalise("spotted dick, you dick"))
     assert (Span(18, 22),) == reading[Label("seen")].spans
+
+
+def test_a_group_with_needs_speaks_only_where_one_of_them_is_found() -> None:
+    book = _book("the lot of them", needs=["{who}"])
+
+    assert _reads(book, "the lot of them, and you")
+    assert not _reads(book, "the lot of them")
 
 
 def test_the_longer_phrase_and_every_place_are_shown() -> None:

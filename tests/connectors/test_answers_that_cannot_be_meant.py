@@ -17,6 +17,7 @@ from connectors.contract import (
 )
 from connectors.csv_import import connect
 from connectors.errors import TryLater, UnexpectedReply
+from connectors.facebook_rows import read_post
 from connectors.stage import Inbox
 from monitor.sandbox import faults as broken
 from monitor.sandbox.town import WEXCOMBE_PAGE
@@ -225,3 +226,14 @@ def test_a_list_of_nothing_but_empty_pages_ends(connect_page, graph, town, page,
 
     assert any("nothing but empty ones" in problem for one in batches for problem in one.problems)
     assert len(graph.requests) < 150
+
+
+@pytest.mark.parametrize("total", [2**31, -1, "many", 1.5])
+def test_a_count_that_cannot_be_meant_is_no_count(total) -> None:
+    row = {
+        "id": "1_1",
+        "created_time": "2026-11-20T10:00:00+0000",
+        "comments": {"summary": {"total_count": total}},
+    }
+
+    assert read_post(row).post.comment_count is None

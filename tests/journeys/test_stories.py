@@ -151,7 +151,10 @@ def test_nobody_decides_on_words_that_were_edited_meanwhile(world: World, *, is_
     world.settle()
     world.town.edit(native_id, WORSE, at=world.clock())
     world.clock.advance(timedelta(minutes=2))
-    world.tick(*(["pull_due", "assess", "deliver"] if is_read else ["pull_due"]))
+    assert ingest.pull(world.services, PARKS) == 1
+    if not is_read:
+        world.dispatcher.nudges.clear()  # the model is slow today
+    world.tick("deliver")
 
     with pytest.raises(Refused, match="changed since you looked at it"):
         world.decide(held, press="on-the-old-card")

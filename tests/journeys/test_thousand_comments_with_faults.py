@@ -22,7 +22,7 @@ _POSTS = 40
 _COMMENTS = 1_000
 _BREACHES = 80
 _BURSTS = 5
-_PLACES = ("library", "park", "depot", "leisure centre", "town hall", "bus station", "playground")
+_PLACES = ("library", "park", "depot", "leisure centre", "bus station", "playground")
 _RATE = 0.05
 
 

@@ -455,3 +455,42 @@ def test_a_request_that_was_not_done_is_not_asked_about(database):
             tx, replace(made, state=EnforcementState.REFUSED, recheck_at=NOW - MINUTE)
         )
         assert cases.lease_rechecks(tx, now=NOW, lease_for=MINUTE, limit=10) == []
+
+
+def confirmed(database: Database, order: DecisionOrder, act: Act, *, hidden: bool, press: str):
+    case = load(database)
+    decision = record(database, case, order, press=press)
+    with database.transaction("T5b") as tx:
+        made = cases.request_enforcement(tx, decision, act, now=NOW)
+        cases.save_enforcement(tx, replace(made, state=EnforcementState.DONE, confirmed_at=NOW))
+        moved = replace(case, version=case.version + 1, hidden=hidden)
+        cases.save(tx, moved, from_version=case.version)
+    return made
+
+
+def look_again(database: Database, comment_id: int = 1) -> bool:
+    with database.transaction("T1") as tx:
+        return cases.look_again(tx, comment_id, now=NOW)
+
+
+def test_a_hidden_comment_that_is_seen_in_public_is_asked_about_though_its_looks_are_over(database):
+    one_case(database)
+    made = confirmed(database, HIDE, Act.HIDE, hidden=True, press="press-1")
+
+    assert look_again(database)
+
+    with database.transaction("recheck") as tx:
+        (due,) = cases.lease_rechecks(tx, now=NOW, lease_for=MINUTE, limit=10)
+    assert due.id == made.id
+
+
+def test_nothing_is_asked_about_a_comment_that_was_restored_or_never_hidden(database):
+    one_case(database)
+    assert not look_again(database)
+
+    confirmed(database, HIDE, Act.HIDE, hidden=True, press="press-1")
+    restore = DecisionOrder(DecisionOutcome.RESTORE, ABUSE, "It was a quotation.")
+    confirmed(database, restore, Act.RESTORE, hidden=False, press="press-2")
+
+    assert not look_again(database)
+    assert not look_again(database, comment_id=99)

@@ -152,9 +152,9 @@ def test_an_edit_becomes_the_second_version_and_the_first_is_kept(database):
 
     edited = store(database, comment("c1", "Useless."), now=NOW + MINUTE)
 
-    assert edited == Ingested(new=0, edited=1, seen=1)
-    assert wordings(database) == [(1, "Good."), (2, "Useless.")]
     stored = load(database)
+    assert edited == Ingested(new=0, edited=1, seen=1, reworded=(stored.comment_id,))
+    assert wordings(database) == [(1, "Good."), (2, "Useless.")]
     assert (stored.version, stored.text, stored.seen_at) == (2, "Useless.", NOW)
 
 
@@ -341,3 +341,18 @@ def test_what_the_disk_holds_is_readable_for_ordinary_text(database):
         raw = reading.session.execute(text("SELECT text FROM versions")).scalar_one()
 
     assert raw == "Ordinary words, é and 🌻"
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "is_unhidden"),
+    [(True, False, True), (True, None, False), (True, True, False), (None, False, False)],
+)
+def test_a_hidden_comment_that_the_platform_shows_in_public_is_named(
+    database, before, said, is_unhidden
+):
+    watch(database)
+    store(database, comment(hidden=before))
+
+    seen = store(database, comment(hidden=said))
+
+    assert seen.unhidden == ((load(database).comment_id,) if is_unhidden else ())

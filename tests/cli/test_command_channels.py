@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from connectors.contract import ChannelId
+from monitor.store import cursors
+from monitor.store.cursors import ChannelPlan
+from tests.consoles import CHANNELS
+
+NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+PARKS = ChannelId("facebook-parks")
+
+
+def plan(channel_id: ChannelId = PARKS) -> ChannelPlan:
+    watched = CHANNELS[0]
+    return ChannelPlan(
+        channel_id, "facebook_page", "1", "Parks on Facebook", "Parks", watched.interval
+    )
+
+
+def listed(home) -> list[dict]:
+    result = home.run("channels", "list", "--json")
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def test_before_the_first_start_no_channel_is_known(home) -> None:
+    assert listed(home) == []
+
+
+def test_each_state_is_said_in_words(home, database_of) -> None:
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=NOW)
+    assert listed(home)[0]["state"] == "ok"
+    assert listed(home)[0]["last read"] == "never"
+    assert listed(home)[0]["next"] == "2026-11-18 10:00 UTC"
+
+    with database_of.transaction("test") as tx:
+        (due,) = cursors.lease_due(
+            tx, now=NOW, lease_for=CHANNELS[0].interval, limit=1, new_lease=lambda: "x"
+        )
+        cursors.start_run(tx, PARKS, "x", now=NOW)
+        cursors.end_run(tx, "x", end="done", cause="", now=NOW)
+        cursors.finish(tx, PARKS, lease=due.lease, next_pull_at=NOW, failing_since=NOW)
+    assert listed(home)[0]["state"] == "failing since 2026-11-18 10:00 UTC"
+    assert listed(home)[0]["last read"] == "2026-11-18 10:00 UTC"
+
+    with database_of.transaction("test") as tx:
+        cursors.pause(tx, PARKS, reason="The token has expired.", now=NOW)
+    assert listed(home)[0]["state"] == "paused: The token has expired."
+
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [], now=NOW)
+    assert listed(home)[0]["state"].startswith("not watched")
+
+
+def test_the_table_shows_the_same(home, database_of) -> None:
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=NOW)
+    result = home.run("channels", "list")
+
+    assert result.exit_code == 0
+    assert "facebook" in result.stdout
+
+
+def test_a_paused_channel_is_read_again(home, database_of) -> None:
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=NOW)
+        cursors.pause(tx, PARKS, reason="The token has expired.", now=NOW)
+    result = home.run("channels", "resume", "facebook-parks")
+
+    assert result.exit_code == 0
+    assert result.stdout == "facebook-parks is read again from where it stopped.\n"
+    assert listed(home)[0]["state"] == "ok"
+
+
+def test_a_channel_that_does_not_exist_is_a_wrong_request_with_a_hint(home) -> None:
+    result = home.run("channels", "resume", "facebook-park")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "There is no channel 'facebook-park' in channels.toml. Did you mean \"facebook-parks\"?\n"
+    )
