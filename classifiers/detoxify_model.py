@@ -57,7 +57,7 @@ def load(options: Mapping[str, str]) -> Classifier:
     return DetoxifyModel(
         Path(options["checkpoint"]),
         Path(options["huggingface_config_path"]),
-        sha256=options.get("sha256"),
+        sha256=options.get("sha256") or None,
     )
 
 

@@ -22,15 +22,17 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Self
 
+from classifiers import expression as _expression_module
 from classifiers import normalise as _normalise_module
 from classifiers.contract import Label, ModelFingerprint, Score, Scores, Span
+from classifiers.expression import Expression, Sets
 from classifiers.normalise import Normalised, normalise
 
 __all__ = ["SOFTENED", "PhraseReader", "Phrasebook", "Sighting", "digest_of", "merged", "source_of"]
@@ -66,7 +68,7 @@ class Phrasebook:
     """
 
     def __init__(self, document: Mapping[str, Any], *, content: bytes) -> None:
-        sets: _Sets = document.get("sets", {})
+        sets: Sets = document.get("sets", {})
         groups: Sequence[Mapping[str, Any]] = document["group"]
         self.content = content
         self._labels: list[Mapping[Label, float]] = [
@@ -74,16 +76,16 @@ class Phrasebook:
             for group in groups
         ]
         self._reach: list[int] = [group.get("reach", _LONGEST_BREATH) for group in groups]
-        self._phrases = _Expression([group["phrases"] for group in groups], sets=sets)
+        self._phrases = Expression([group["phrases"] for group in groups], sets=sets)
         exceptions = [group.get("except", ()) for group in groups]
         # Compiled when first needed: most texts match no phrase, so nothing to except.
         self._exceptions = (
-            lru_cache(maxsize=1)(lambda: _Expression(exceptions, sets=sets))
+            lru_cache(maxsize=1)(lambda: Expression(exceptions, sets=sets))
             if any(exceptions)
             else None
         )
         self._needs = {
-            number: lru_cache(maxsize=1)(partial(_Expression, [group["needs"]], sets=sets))
+            number: lru_cache(maxsize=1)(partial(Expression, [group["needs"]], sets=sets))
             for number, group in enumerate(groups)
             if "needs" in group
         }
@@ -199,7 +201,8 @@ def merged(
 def digest_of(*contents: bytes) -> str:
     """Twelve hexadecimal digits over the contents and over the code that reads them."""
     digest = hashlib.sha256()
-    code = (source_of(__file__), source_of(_normalise_module.__file__))
+    modules = (_normalise_module.__file__, _expression_module.__file__)
+    code = map(source_of, (__file__, *modules))
     for content in (*code, _hidden_words(), *contents):
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()[:12]
@@ -238,148 +241,3 @@ def _end_of_breath(text: str, start: int, *, reach: int) -> int:
     limit = min(len(text), start + reach)
     stop = _BREATH.search(text, start, limit)
     return stop.start() if stop else limit
-
-
-_WORD_STARTS: Final = r"(?<![^\W_])"
-# "You won" does not end inside "you won't".
-_WORD_ENDS: Final = r"(?![^\W_]|'t(?![^\W_]))"
-_BETWEEN: Final = r"[^\w.!?\n]{1,4}"
-_SOME_WORDS: Final = rf"(?:{_BETWEEN}\w{{1,24}}(?:'\w{{1,8}}|[.,]\d{{1,6}})?){{0,3}}?{_BETWEEN}"
-_SPECIAL: Final = {
-    " ": _BETWEEN,
-    "'": "'?",
-    "-": "[- ]?",
-    "^": r"\A\W{0,8}",
-    "$": r"\W{0,20}\Z",
-    "~": r"(?<!\w )(?<!\w, )",
-    "+": r"\w{1,24}(?:['-]\w{1,24})?",
-}
-_ANY_ENDING: Final = r"\w{0,14}"
-_END: Final = "\0"
-_ATOM: Final = re.compile(r"(?: ?\.\.\.)+ ?|\{\w+\}|\w\*|.", re.DOTALL)
-
-_Sets = Mapping[str, Sequence[str]]
-_Branches = dict[str, "_Branches"]
-
-
-class _Expression:
-    """Groups of phrases as one compiled expression, each match with its group's number."""
-
-    def __init__(self, groups: Sequence[Sequence[str]], *, sets: _Sets) -> None:
-        root: _Branches = {}
-        for number, phrases in enumerate(groups):
-            for plain in (plain for phrase in phrases for plain in _opened(phrase.strip())):
-                _plant(root, [*_atoms(plain, sets=sets), f"{_END}{number}"])
-        self._marks: list[int] = []
-        self._pattern = re.compile(_WORD_STARTS + _grown(root, marks=self._marks))
-
-    def matches(self, text: str) -> list[tuple[int, int, int]]:
-        """Start, end and group number of every match, in order."""
-        return [
-            (match.start(), match.end(), self._marks[(match.lastindex or 1) - 1])
-            for match in self._pattern.finditer(text)
-        ]
-
-
-def _opened(phrase: str) -> Iterator[str]:
-    """The phrase once for every way it can begin, so that the tree forks on plain letters."""
-    kind, piece, rest = _first_piece(phrase)
-    if kind == "choice":
-        for choice in _choices(piece):
-            yield from _opened(choice + rest)
-    else:
-        yield phrase
-
-
-def _first_piece(phrase: str) -> tuple[str, str, str]:
-    """The kind of the first piece, its inside, and what follows it."""
-    if phrase.startswith("{"):
-        name, _, rest = phrase[1:].partition("}")
-        return "set", name, rest
-    if not phrase.startswith("("):
-        text = re.match("[^({]*", phrase)
-        end = text.end() if text else 0
-        return "text", phrase[:end], phrase[end:]
-    depth = 0
-    for index, character in enumerate(phrase):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return "choice", *_joined(phrase[1:index], phrase[index + 1 :])
-    raise ValueError(f"a bracket is never closed in the phrase {phrase!r}")
-
-
-def _joined(inside: str, rest: str) -> tuple[str, str]:
-    """A choice and what follows, with one space between them where both were written with one."""
-    if rest.startswith(" ") and _ends_spaced(inside):
-        return inside, rest[1:]
-    return inside, rest
-
-
-def _ends_spaced(inside: str) -> bool:
-    choices = [choice for choice in _choices(inside) if choice]
-    return bool(choices) and all(choice.endswith(" ") for choice in choices)
-
-
-def _choices(inside: str) -> list[str]:
-    """The choices of a bracket, which may hold brackets themselves."""
-    choices, depth = [""], 0
-    for character in inside:
-        depth += (character == "(") - (character == ")")
-        if character == "|" and depth == 0:
-            choices.append("")
-        else:
-            choices[-1] += character
-    return choices
-
-
-def _members(name: str, *, sets: _Sets) -> Sequence[str]:
-    if name not in sets:
-        raise ValueError(f"the set {name!r} is used in a phrase and is not under [sets]")
-    return sets[name]
-
-
-def _atoms(phrase: str, *, sets: _Sets) -> list[str]:
-    atoms: list[str] = []
-    while phrase:
-        kind, piece, phrase = _first_piece(phrase)
-        if kind == "text":
-            atoms += [_letter(atom) for atom in _ATOM.findall(piece)]
-        else:
-            choices = _choices(piece) if kind == "choice" else _members(piece, sets=sets)
-            atoms.append(_one_of(tuple(choices), sets=sets))
-    return atoms
-
-
-def _letter(atom: str) -> str:
-    if "..." in atom:
-        return _SOME_WORDS.replace("{0,3}", f"{{0,{3 * atom.count('...')}}}")
-    return _SPECIAL.get(atom[0], re.escape(atom[0])) + (_ANY_ENDING if atom[1:] else "")
-
-
-def _one_of(choices: Iterable[str], *, sets: _Sets) -> str:
-    """The choices as one expression without marks."""
-    root: _Branches = {}
-    for choice in choices:
-        _plant(root, [*_atoms(choice, sets=sets), _END])
-    return f"(?:{_grown(root, marks=None)})"
-
-
-def _plant(root: _Branches, atoms: Iterable[str]) -> None:
-    for atom in atoms:
-        root = root.setdefault(atom, {})
-
-
-def _grown(branches: _Branches, *, marks: list[int] | None) -> str:
-    """The tree as an expression; at every fork the longer phrase is tried before the end."""
-    forks = [
-        atom + _grown(rest, marks=marks)
-        for atom, rest in branches.items()
-        if not atom.startswith(_END)
-    ]
-    ends = [atom for atom in branches if atom.startswith(_END)]
-    if ends and marks is None:
-        forks.append("")
-    elif ends and marks is not None:
-        forks.append(f"{_WORD_ENDS}()")
-        marks.append(int(ends[0].removeprefix(_END)))
-    return forks[0] if len(forks) == 1 else f"(?:{'|'.join(forks)})"

@@ -173,7 +173,13 @@ class Settings(BaseSettings):
         default=_DEFAULT_CLASSIFIERS, description="The classifiers that score, with commas between."
     )
     detoxify_checkpoint: Path | None = Field(
-        default=None, description="A checkpoint in Detoxify's layout to load instead of its own."
+        default=None,
+        description="A checkpoint in Detoxify's layout, its config.json and tokenizer beside it.",
+    )
+    detoxify_sha256: str | None = Field(
+        default=None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="That file's SHA-256, where it is not one of Detoxify's own releases.",
     )
     http_timeout_s: float = Field(
         default=20.0, gt=0, le=300, description="Seconds before a platform's call is given up."

@@ -87,6 +87,7 @@ def open_classifier(settings: Settings) -> Classifier:
         options = {
             "checkpoint": str(checkpoint),
             "huggingface_config_path": str(checkpoint.parent),
+            "sha256": settings.detoxify_sha256 or "",
         }
     return classifiers.registry.open_classifier(settings.classifiers, options)
 

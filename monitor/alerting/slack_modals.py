@@ -194,7 +194,9 @@ def _clause_field(form: DecideForm, *, considered: bool) -> View:
         )
         if choices
     ]
-    field = _select(CLAUSE, label, "Choose a clause", [])
+    # A text that no model can judge may be kept without naming a clause.
+    nothing_seen = considered and not form.seen
+    field = _select(CLAUSE, label, "Choose a clause", [], optional=nothing_seen)
     del field["element"]["options"]
     field["element"]["option_groups"] = groups
     return field
@@ -211,12 +213,13 @@ def _option(choice: Choice) -> View:
     return option
 
 
-def _select(name: str, label: str, placeholder: str, options: list[View]) -> View:
+def _select(
+    name: str, label: str, placeholder: str, options: list[View], *, optional: bool = False
+) -> View:
     return {
         "type": "input",
         "block_id": name,
-        # Optional to Slack, so that an empty field reaches us and gets our own sentence.
-        "optional": True,
+        "optional": optional,
         "label": plain(label, 2000),
         "element": {
             "type": "static_select",
@@ -228,12 +231,11 @@ def _select(name: str, label: str, placeholder: str, options: list[View]) -> Vie
 
 
 def _line(name: str, label: str, *, hint: str, optional: bool) -> View:
-    said = label if not optional else f"{label} (may be left empty)"
     return {
         "type": "input",
         "block_id": name,
-        "optional": True,
-        "label": plain(said, 2000),
+        "optional": optional,
+        "label": plain(label, 2000),
         "hint": plain(hint, 150),
         "element": {"type": "plain_text_input", "action_id": name, "max_length": NOTE_LIMIT},
     }
@@ -243,7 +245,7 @@ def _statement(instruction: str) -> View:
     return {
         "type": "input",
         "block_id": BY_HAND,
-        "optional": True,
+        "optional": False,
         "label": plain(instruction, 2000),
         "element": {
             "type": "checkboxes",

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from config.standards import ClauseId
 from connectors.contract import ChannelId
@@ -25,7 +25,6 @@ from monitor.domain.case import (
 )
 from monitor.domain.people import PersonId
 from monitor.store import assessments_json
-from monitor.store.columns import escaped
 from monitor.store.enforcements import (
     enforcement,
     latest_enforcement,
@@ -65,9 +64,6 @@ __all__ = [
     "save",
     "save_enforcement",
 ]
-
-
-_PRESS_LOCK = 0x70726573
 
 
 class CaseUnknown(LookupError):  # noqa: N818 - it says what the case is
@@ -246,15 +242,7 @@ def record_decision(
 
 
 def decision_by_press(held: Transaction | Reading, press: str) -> Decision | None:
-    """The decision that a press made, if it made one.
-
-    Inside a transaction, a second delivery of the press waits here until the first has ended.
-    """
-    if isinstance(held, Transaction) and held.dialect == "postgresql":
-        held.session.execute(
-            text("SELECT pg_advisory_xact_lock(:lock, hashtext(:press))"),
-            {"lock": _PRESS_LOCK, "press": escaped(press)},
-        )
+    """The decision that a press made, if it made one."""
     row = held.session.execute(select(decisions).where(decisions.c.press == press)).one_or_none()
     return None if row is None else decision_of(row)
 
@@ -282,11 +270,7 @@ def lapsed(held: Transaction | Reading, *, now: datetime, limit: int) -> list[Ca
 
 
 def _one(held: Transaction | Reading, condition: ColumnElement[bool]) -> Case | None:
-    asked = select(cases).where(condition)
-    if isinstance(held, Transaction):
-        # What moves a case reads it first: nobody else may move it in between (PostgreSQL).
-        asked = asked.with_for_update(key_share=True)
-    found = cases_of(held.session, asked)
+    found = cases_of(held.session, select(cases).where(condition))
     return found[0] if found else None
 
 

@@ -52,7 +52,7 @@ def test_the_form_to_keep_asks_for_the_clause_that_was_considered():
         "Keep WM-412\n"
         "The comment of WM-412 stays where it is, and the case closes.\n"
         "Clause that you considered (static_select)\n"
-        "Why is this step proportionate? One line for the record. (may be left empty)"
+        "Why is this step proportionate? One line for the record."
         " (plain_text_input)"
     )
 
@@ -174,3 +174,11 @@ def test_a_form_of_a_standard_with_very_many_clauses_keeps_within_the_limit():
     many = tuple(Choice(f"c{number}", f"RS-{number}") for number in range(150))
 
     assert complaints_about_view(decide_modal(form(others=many))) == []
+
+
+def test_only_what_may_be_left_empty_is_called_optional():
+    def optional(view):
+        return {block["block_id"] for block in view["blocks"] if block.get("optional")}
+
+    assert optional(decide_modal(form(Offer.HIDE, DecisionOutcome.HIDE))) == set()
+    assert optional(decide_modal(form(Offer.KEEP, DecisionOutcome.KEEP))) == {"note"}
