@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo setup test check lint types imports fix bench lock clean
+.PHONY: help run demo setup test check lint types imports fix floors bench lock clean
 
 help: ## Show these words.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -30,11 +30,13 @@ demo: $(VENV)/.core ## One comment's life, printed step by step, without a brows
 
 setup: $(VENV)/.all ## Make the development environment.
 
-test: $(VENV)/.all ## Run every test and hold branch coverage to its floors; what a machine lacks is skipped.
+test: $(VENV)/.all ## Run every test and hold branch coverage at 90 %; what a machine lacks is skipped and said.
 	@$(BIN)/python -m coverage erase
 	@$(BIN)/python -m coverage run -m pytest -rs
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report --skip-covered --skip-empty
+
+floors: ## After make test, with PostgreSQL: every branch of domain and workflow was taken.
 	@$(BIN)/python -m coverage report --fail-under=100 --include='monitor/domain/*,monitor/workflow/*' --skip-covered
 
 check: lint types imports ## Lint, format, types, import contracts and the documentation's own tests.

@@ -34,6 +34,7 @@ Sets = Mapping[str, Sequence[str]]
 """What ``{name}`` stands for in a phrase."""
 
 _LETTERS: Final = 3
+_SET_NAME: Final = re.compile(r"\{(\w+)\}")
 _MOST_KNOWN: Final = 50_000
 _STARTS: Final = re.compile(rf"(?<![^\W_])(?:[^\W_]{{1,{_LETTERS}}}|[^\w\s])")
 _Start = tuple[str, bool]
@@ -64,7 +65,7 @@ class Expression:
             (number, plain)
             for number, phrases in enumerate(groups)
             for phrase in phrases
-            for plain in _opened(phrase.strip())
+            for plain in _opened(_checked(phrase.strip(), sets=sets))
         )
         for order, (number, phrase) in enumerate(plain):
             plan = (order, number, phrase)
@@ -120,6 +121,15 @@ class Expression:
             _plant(root, [*_atoms(phrase, sets=self._sets), f"{_END}{number}"])
         marks: list[int] = []
         return re.compile(_WORD_STARTS + _grown(root, marks=marks)), marks
+
+
+def _checked(phrase: str, *, sets: Sets) -> str:
+    """The phrase, if it can be compiled: that happens later, when nobody could mend it."""
+    for name in _SET_NAME.findall(phrase):
+        _members(name, sets=sets)
+    if phrase.count("(") != phrase.count(")"):
+        raise ValueError(f"a bracket is never closed in the phrase {phrase!r}")
+    return phrase
 
 
 def _opening(phrase: str) -> str:

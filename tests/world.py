@@ -227,6 +227,16 @@ class Outside:
             if each.metadata and str(each.metadata["event_payload"]["key"]).startswith("alert:")
         ]
 
+    def card_keys(self) -> list[str]:
+        """The key of every alert card in the moderation channel."""
+        return [str((each.metadata or {})["event_payload"]["key"]) for each in self.post_cards()]
+
+    def is_hidden(self, native_id: str) -> bool:
+        """Whether the platform hides a comment, which must be there."""
+        comment = self.town.comment(native_id)
+        assert comment is not None
+        return comment.hidden
+
     def cards(self, case: Case, *, channel: str = "C0MODERATION") -> list[Postcard]:
         """The alert cards of a case in a Slack channel."""
         key = f"alert:case:{case.id}:"
@@ -331,14 +341,6 @@ class World(Outside):
         while passed < for_:
             self.pass_time(step)
             passed += step
-
-    def write_configuration(self) -> None:
-        self._home.mkdir(parents=True, exist_ok=True)
-        listed = "\n".join(
-            _channel_table(channel, self._settings_of_channels) for channel in self._channels
-        )
-        (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
-        (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
 
     def pass_time(self, by: timedelta) -> None:
         """Let time go by, then do what has become due."""

@@ -178,8 +178,7 @@ def _print_tables(configuration: Configuration, findings: Sequence[_Finding]) ->
     for row in configuration.settings.described():
         if row.origin != "default":
             settings.add_row(row.name, Text(row.value), Text(row.origin))
-    if settings.row_count:
-        console.print(settings)
+    console.print(settings)
     if not findings:
         return
     table = Table("what", "state", "found, and what to do", title="Tried just now", show_lines=True)

@@ -12,7 +12,7 @@ from monitor.cli.endings import Status
 from monitor.cli.life import LifeStory
 from monitor.cli.pretend import Pretend, free_port
 from monitor.cli.replay import replay
-from monitor.cli.run import told_to_stop
+from monitor.cli.run import told_to_stop, wait_until
 from monitor.domain.people import PersonId
 
 __all__ = ["demo"]
@@ -87,5 +87,5 @@ def _serve(home: Path) -> bool:
         for line in pretend.daemon.summary():
             click.echo(line)
         click.echo("Write a comment on the page; press Ctrl-C here to end.")
-        told.wait()
+        wait_until(told)
     return True

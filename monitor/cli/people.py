@@ -32,7 +32,12 @@ def people() -> None:
 @people.command("add")
 @click.argument("person_id")
 @click.option("--name", required=True, help="As colleagues read it.")
-@click.option("--role", type=click.Choice([each.value for each in Role]), required=True)
+@click.option(
+    "--role",
+    type=click.Choice([each.value for each in Role]),
+    required=True,
+    help="What they may do: look, decide, or lead.",
+)
 @click.option("--service", "services_of", multiple=True, help="A service they answer for; repeat.")
 @click.option("--slack", "slack_user_id", help="Their Slack member ID, such as U0AMINA.")
 @click.option("--no-password", is_flag=True, help="They only act in Slack.")

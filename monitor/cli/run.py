@@ -14,7 +14,9 @@ import click
 from monitor.cli.daemon import Daemon
 from monitor.cli.opening import open_configuration
 
-__all__ = ["run", "told_to_stop"]
+__all__ = ["run", "told_to_stop", "wait_until"]
+
+_LOOK_S = 0.5
 
 
 @click.command()
@@ -36,9 +38,17 @@ def run(*, no_console: bool) -> None:
         try:
             for line in daemon.summary():
                 click.echo(line)
-            told.wait()
+            wait_until(told)
         finally:
             daemon.stop()
+
+
+def wait_until(told: threading.Event) -> None:
+    """Sleep until the event is set."""
+    # Without the looks in between, a signal that arrives in the instant before the sleep, or that
+    # the system hands to another thread, would not be noticed until something else woke this one.
+    while not told.wait(_LOOK_S):
+        pass
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from monitor.domain.case import Case, CaseState
 from monitor.domain.routing import route
 from monitor.services import Services
 from monitor.store import audit, cases, comments, outbox
+from monitor.store.cases import StaleCase
 from monitor.store.comments import ToAssess
 from monitor.store.engine import Transaction
 from monitor.store.outbox import OutboxKind
@@ -144,21 +145,11 @@ def _wait_for_it(services: Services, batch: Sequence[ToAssess], error: Classifie
 
 
 def _write(services: Services, assessments: Sequence[tuple[ToAssess, Assessment]]) -> None:
-    now = services.now()
-    lines: list[tuple[str, Case]] = []
-    with services.database.transaction("T2") as tx:
-        for one, assessment in assessments:
-            found = _record(tx, services, one, assessment)
-            if found is not None:
-                lines.append(found)
-        audit.append(
-            tx,
-            "comments.assessed",
-            actor="system",
-            subject="batch",
-            at=now,
-            details={"count": len(assessments), "cases": len(lines)},
-        )
+    try:
+        lines = _store(services, assessments)
+    except StaleCase:
+        # A person moved one of these cases between our reading and our writing: read it again.
+        lines = _store(services, assessments)
     for _, assessment in assessments:
         services.metrics.assessments.labels(lane=assessment.lane).inc()
     for event, case in lines:
@@ -167,6 +158,24 @@ def _write(services: Services, assessments: Sequence[tuple[ToAssess, Assessment]
         )
     if lines:
         services.dispatcher.nudge("deliver")
+
+
+def _store(
+    services: Services, assessments: Sequence[tuple[ToAssess, Assessment]]
+) -> list[tuple[str, Case]]:
+    """Write a batch, and say what happened to which case."""
+    with services.database.transaction("T2") as tx:
+        recorded = [_record(tx, services, one, assessment) for one, assessment in assessments]
+        lines = [each for each in recorded if each is not None]
+        audit.append(
+            tx,
+            "comments.assessed",
+            actor="system",
+            subject="batch",
+            at=services.now(),
+            details={"count": len(assessments), "cases": len(lines)},
+        )
+    return lines
 
 
 def _assessment(
@@ -260,10 +269,12 @@ def _revise(
         details={"state": moved.state, "severity": moved.severity},
     )
     cards.order_redraw(tx, services, moved)
-    if not returned:
-        return None
-    cards.order_return_notice(tx, services, moved, why="its comment was edited")
-    return "case.reopened", moved
+    if returned:
+        cards.order_return_notice(tx, services, moved, why="its comment was edited")
+        return "case.reopened", moved
+    if moved.severity.rank < known.severity.rank:
+        cards.order_worse_notice(tx, services, moved)
+    return None
 
 
 def _order_alerts(tx: Transaction, services: Services, case: Case, *, service: str) -> None:

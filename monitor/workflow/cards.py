@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from config.standards import Standards
+from config.standards import Severity, Standards
 from connectors.contract import Ability, Capabilities
 from connectors.errors import ConnectorError
 from monitor.alerting.contract import CaseCard, Offer
@@ -28,6 +28,7 @@ __all__ = [
     "offers",
     "order_redraw",
     "order_return_notice",
+    "order_worse_notice",
     "serial",
 ]
 
@@ -71,6 +72,21 @@ def order_return_notice(tx: Transaction, services: Services, case: Case, *, why:
             title=f"{case.reference} is back in the queue",
             lines=(f"It was decided before; now {why}. Please look again.",),
             link=_console_link(services, case),
+        )
+
+
+def order_worse_notice(tx: Transaction, services: Services, case: Case) -> None:
+    """Say that an edit made a case worse: a card that is redrawn interrupts nobody."""
+    for destination in outbox.alerted(tx, case.id):
+        notices.tell(
+            tx,
+            services,
+            destination,
+            key=f"case:{case.id}:v{case.version}:worse:{destination}",
+            title=f"{case.reference} was edited and is now {case.severity}",
+            lines=("Its comment says something else than when you were told. Please look again.",),
+            link=_console_link(services, case),
+            urgent=case.severity.rank <= Severity.S2.rank,
         )
 
 

@@ -151,12 +151,10 @@ def decide(
     """
     try:
         with services.database.transaction("T4") as tx:
-            # The case first: where the same press comes twice in one instant, the second waits
-            # here for the first, and then finds its decision.
-            case = _load(tx, case_id)
             earlier = cases.decision_by_press(tx, press)
             if earlier is not None:
                 return earlier
+            case = _load(tx, case_id)
             if case.version != version:
                 raise Refused(_stale(tx, services, case, by=by))
             decision = _decide(tx, services, case, order, by=by, press=press)

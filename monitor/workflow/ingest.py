@@ -25,11 +25,15 @@ from monitor.domain import case as cases_of
 from monitor.domain.coverage import PullEnd
 from monitor.services import Services, as_channel
 from monitor.store import audit, cases, comments, cursors, views
+from monitor.store.comments import Ingested
 from monitor.store.cursors import CursorMoved, DueChannel
-from monitor.store.engine import DatabaseUnusable, Transaction
+from monitor.store.engine import DatabaseRefused, DatabaseUnusable, Transaction
 from monitor.workflow import cards, notices
 
 __all__ = ["pull", "pull_due", "register_channels", "resume_channel"]
+
+_SILENT = timedelta(hours=1)
+"""For so long a platform may put us off before an operator is told, once."""
 
 _TOLD = 3
 """How many sentences about what was left out a notice holds, beside their number."""
@@ -104,9 +108,10 @@ def pull(services: Services, channel_id: ChannelId) -> int:
     reading = _Reading(due, due.cursor_version)
     try:
         _read(services, reading)
-    except DatabaseUnusable:
-        raise
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not hold the lease for ever
+    except Exception as error:
+        if isinstance(error, DatabaseUnusable) and not isinstance(error, DatabaseRefused):
+            raise
+        # A fault of ours, or a row that the database refuses, must not hold the lease for ever.
         _ended(services, due, error)
     else:
         _done(services, reading)
@@ -201,6 +206,10 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
         )
         for comment_id in ingested.reworded:
             _outdate(tx, services, comment_id)
+        for comment_id in ingested.unhidden:
+            # Seen in public although it should be hidden: the platform is asked, for a reading
+            # may be older than the hiding.
+            cases.look_again(tx, comment_id, now=now)
         if ingested.new or ingested.edited:
             audit.append(
                 tx,
@@ -216,6 +225,12 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
             reading.told = len(batch.problems)
     reading.cursor_version = version
     reading.left_out.extend(batch.problems)
+    reading.stored += ingested.new + ingested.edited
+    _set_in_motion(services, due, batch, ingested)
+
+
+def _set_in_motion(services: Services, due: DueChannel, batch: Pull, ingested: Ingested) -> None:
+    """Nudge and log what a stored batch makes due."""
     changed = ingested.new + ingested.edited
     if changed:
         services.metrics.comments.labels(channel=due.id).inc(changed)
@@ -227,7 +242,8 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
         services.log.warning("channel.left_out", channel=due.id, count=len(batch.problems))
     if batch.problems or ingested.reworded:
         services.dispatcher.nudge("deliver")
-    reading.stored += changed
+    if ingested.unhidden:
+        services.dispatcher.nudge("recheck")
 
 
 def _outdate(tx: Transaction, services: Services, comment_id: int) -> None:
@@ -310,6 +326,15 @@ def _later(services: Services, due: DueChannel, cause: str, *, at: datetime) -> 
     with services.database.transaction("T1 end") as tx:
         cursors.finish(tx, due.id, lease=due.lease, next_pull_at=max(at, now), failing_since=began)
         cursors.end_run(tx, due.lease, end=PullEnd.LATER, cause=cause, now=now)
+        if now - began >= _SILENT:
+            notices.tell_operators(
+                tx,
+                services,
+                key=f"channel:{due.id}:unreached:{began:%Y%m%dT%H%M%S}",
+                title=f"{services.channels[due.id].name} has not been read for an hour",
+                lines=(cause, "It is tried again by itself; what is written there is read then."),
+            )
+    services.dispatcher.nudge("deliver")
     services.metrics.pulls.labels(channel=due.id, end=PullEnd.LATER).inc()
     if due.failing_since is None:
         services.log.warning("channel.failing", channel=due.id, until=f"{at:%H:%M}")

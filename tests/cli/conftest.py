@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,9 +42,10 @@ class Home:
         runner = CliRunner(env=dict.fromkeys(_ours(os.environ)) | self.environ)
         return runner.invoke(commands, list(arguments), input=said, prog_name="wardmote")
 
-    def process(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command as a process of its own."""
-        return subprocess.Popen(  # noqa: S603 - our own command
+    @contextmanager
+    def process(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command as a process of its own, which does not outlive the test."""
+        with subprocess.Popen(  # noqa: S603 - our own command
             [sys.executable, "-m", "monitor", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -49,7 +53,22 @@ class Home:
             encoding="utf-8",
             cwd=self.path,
             env={"PATH": os.environ["PATH"], "HOME": str(self.path)} | self.environ,
-        )
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def told(self, *arguments: str) -> Result:
+        """Run a command in this process and send it SIGTERM once it listens for that."""
+        quiet = signal.signal(signal.SIGTERM, _not_yet)
+        telling = threading.Thread(target=_tell_when_it_listens)
+        telling.start()
+        try:
+            return self.run(*arguments)
+        finally:
+            telling.join()
+            signal.signal(signal.SIGTERM, quiet)
 
     def finished(self, *arguments: str, said: str = "") -> tuple[int, str, str]:
         """Run a command as a process to its end: its status, what it printed, what it complained."""
@@ -65,6 +84,18 @@ class Home:
     def append(self, name: str, text: str) -> None:
         path = self.path / name
         path.write_text(path.read_text("utf-8") + text, "utf-8")
+
+
+def _not_yet(_number: int, _frame: object) -> None:
+    raise AssertionError("the command was told to stop before it listened")
+
+
+def _tell_when_it_listens() -> None:
+    for _ in range(600):
+        if signal.getsignal(signal.SIGTERM) is not _not_yet:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+        threading.Event().wait(0.05)
 
 
 def _ours(environ) -> list[str]:

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from connectors.contract import ChannelId
+from monitor.domain.coverage import PullEnd
 from monitor.store import cursors
 from monitor.store.cursors import ChannelPlan
 from tests.consoles import CHANNELS
@@ -41,7 +42,7 @@ def test_each_state_is_said_in_words(home, database_of) -> None:
             tx, now=NOW, lease_for=CHANNELS[0].interval, limit=1, new_lease=lambda: "x"
         )
         cursors.start_run(tx, PARKS, "x", now=NOW)
-        cursors.end_run(tx, "x", end="done", cause="", now=NOW)
+        cursors.end_run(tx, "x", end=PullEnd.DONE, cause="", now=NOW)
         cursors.finish(tx, PARKS, lease=due.lease, next_pull_at=NOW, failing_since=NOW)
     assert listed(home)[0]["state"] == "failing since 2026-11-18 10:00 UTC"
     assert listed(home)[0]["last read"] == "2026-11-18 10:00 UTC"

@@ -19,11 +19,3 @@ def test_the_state_of_one_that_is_up_to_date_is_what_the_program_needs(home) -> 
     current = result.stdout.partition(": at ")[2].partition(",")[0]
     assert result.exit_code == 0
     assert result.stdout.endswith(f"this program needs {current}.\n")
-
-
-def test_no_password_shows_in_the_address(home) -> None:
-    home.environ["WARDMOTE_DATABASE_URL"] = f"sqlite:///{home.path}/none/x.db?password=hush"
-    result = home.run("database", "state")
-
-    assert result.exit_code == 3
-    assert "hush" not in result.output

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
 import sqlite3
 from contextlib import closing
 
 import pytest
+
+from monitor.cli.life import LifeStory
+from monitor.cli.pretend import Pretend, free_port
 
 pytestmark = pytest.mark.sandbox
 
@@ -157,6 +161,13 @@ def _holds_some(database) -> bool:
         return False
 
 
+def test_in_this_process_too_the_town_is_served_and_stops(home) -> None:
+    result = home.told("demo")
+
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 9
+
+
 def test_the_whole_town_is_served_until_it_is_told_to_stop(home) -> None:
     with home.process("demo") as process:
         lines = [process.stdout.readline() for _ in range(9)]
@@ -169,3 +180,46 @@ def test_the_whole_town_is_served_until_it_is_told_to_stop(home) -> None:
     assert lines[8].startswith("Write a comment on the page;")
     assert out == ""
     assert "Traceback" not in err
+
+
+def test_a_story_that_does_not_get_there_says_where_it_ended(home) -> None:
+    said: list[str] = []
+    pretend = Pretend(home.path / "town")
+    story = LifeStory(pretend, said.append, patience_s=0.01)
+
+    assert not story.tell()
+    assert said == ["It did not get there: the desk did not connect to the pretend Slack."]
+
+
+def test_a_story_without_an_alert_is_not_told_to_a_good_end(home) -> None:
+    said: list[str] = []
+    with Pretend(home.path / "town", interval_s=600) as pretend:
+        assert pretend.slack.link.wait_for_connections()
+        story = LifeStory(pretend, said.append, patience_s=0.01)
+        assert not story.tell()
+
+    assert said[-1] == "It did not get there: no alert arrived in Slack."
+
+
+def test_a_town_that_was_not_started_has_no_services(home) -> None:
+    with pytest.raises(RuntimeError, match="has not been started"):
+        _ = Pretend(home.path / "town").services
+
+
+def test_a_town_without_its_story_can_be_started_twice_at_one_home(home) -> None:
+    for _ in range(2):
+        pretend = Pretend(home.path / "town").start(seed=False)
+        try:
+            assert pretend.town.pages() == ()
+        finally:
+            pretend.stop()
+
+
+def test_a_port_that_is_taken_is_replaced_by_another() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        assert free_port(port) != port
+    assert free_port(port) == port

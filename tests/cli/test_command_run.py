@@ -4,10 +4,11 @@ import os
 import signal
 import socket
 import threading
+from typing import ClassVar
 
 import pytest
 
-from monitor.cli.run import told_to_stop
+from monitor.cli.run import told_to_stop, wait_until
 
 pytestmark = pytest.mark.sandbox
 
@@ -130,14 +131,7 @@ def test_slack_tokens_that_are_wrong_do_not_end_the_daemon(served) -> None:
 
 
 def test_in_this_process_too_it_runs_until_it_is_told(served) -> None:
-    def tell() -> None:
-        threading.Event().wait(1.5)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    telling = threading.Thread(target=tell)
-    telling.start()
-    result = served.run("run")
-    telling.join()
+    result = served.told("run")
 
     assert result.exit_code == 0, result.output
     assert len(result.stdout.splitlines()) == 5
@@ -145,10 +139,29 @@ def test_in_this_process_too_it_runs_until_it_is_told(served) -> None:
 
 def test_the_second_signal_interrupts_and_afterwards_signals_are_as_before() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), told_to_stop() as told:
-        os.kill(os.getpid(), signal.SIGINT)
-        assert told.wait(5)
-        os.kill(os.getpid(), signal.SIGINT)
-        told.wait(5)
+
+    def told_twice() -> None:
+        with told_to_stop() as told:
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_until(told)
+            os.kill(os.getpid(), signal.SIGINT)
+            told.wait(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        told_twice()
 
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_waiting_looks_up_now_and_then_so_that_no_signal_is_missed() -> None:
+    class Late(threading.Event):
+        looked: ClassVar[list[float]] = []
+
+        def wait(self, timeout=None) -> bool:
+            self.looked.append(timeout)
+            return len(self.looked) == 3
+
+    wait_until(Late())
+
+    assert len(Late.looked) == 3
+    assert all(timeout <= 1 for timeout in Late.looked)

@@ -17,7 +17,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ class NotingClassifier:
     def fingerprint(self) -> ModelFingerprint:
         return self._real.fingerprint
 
-    def score(self, texts: list[str]) -> list[Scores]:
+    def score(self, texts: Sequence[str]) -> list[Scores]:
         read = self._real.score(texts)
         self._trail.note("outside model.score")
         return read

@@ -148,7 +148,7 @@ def test_nothing_that_residents_wrote_is_logged_printed_or_kept_with_an_error(
 
 def _kept(world: World) -> str:
     """What the database keeps beside the comments: errors, causes, details of the audit."""
-    kept = []
+    kept: list[str] = []
     with world.services.database.reading() as reading:
         for columns in (
             [tables.letters.c.error],

@@ -68,7 +68,7 @@ def _all_in_order(world: World) -> None:
     assert all(proof.intact for proof in verify(world.services)), "the record is broken"
     with world.services.database.reading() as reading:
         assert views.dead_letters(reading) == ()
-    keys = [each.metadata["event_payload"]["key"] for each in world.post_cards()]
+    keys = world.card_keys()
     assert len(keys) == len(set(keys)), "a card stands there twice"
     assert world.graph.failures == ()
 
@@ -127,7 +127,7 @@ def test_of_two_presses_in_one_instant_one_decides(world: World) -> None:
     done = {"hide": "hide", "keep": "keep"}[decided[0].outcome]
     assert refused[0].sentence == f"WM-{held.id}: Amina decided to {done} it at 10:00."
     assert len(world.page_of(held.id).decisions) == 1
-    assert world.town.comment(native_id).hidden is (done == "hide")
+    assert world.is_hidden(native_id) is (done == "hide")
 
 
 def test_one_press_that_comes_twice_in_one_instant_is_one_decision(world: World) -> None:
@@ -140,7 +140,7 @@ def test_one_press_that_comes_twice_in_one_instant_is_one_decision(world: World)
 
     assert first == second
     assert len(world.page_of(held.id).decisions) == 1
-    assert world.town.comment(native_id).hidden
+    assert world.is_hidden(native_id)
 
 
 @pytest.mark.parametrize("is_read", [True, False], ids=["read anew", "not read yet"])
@@ -171,7 +171,7 @@ def test_nobody_decides_on_words_that_were_edited_meanwhile(world: World, *, is_
     assert len(sealed) == 1
     assert BREACH in sealed[0].body
     assert WORSE in sealed[0].body
-    assert world.town.comment(native_id).hidden
+    assert world.is_hidden(native_id)
 
 
 def test_a_comment_that_was_kept_and_then_edited_is_back_in_the_queue(world: World) -> None:
@@ -399,7 +399,7 @@ def test_a_hidden_comment_is_restored_after_a_review_and_stays_so(world: World) 
 
     case = world.case_of(native_id)
     assert (case.state, case.hidden) == (CaseState.CLOSED, False)
-    assert not world.town.comment(native_id).hidden
+    assert not world.is_hidden(native_id)
     assert "The platform says public" in _status(world, native_id)
     for later in (timedelta(minutes=11), timedelta(hours=25), timedelta(days=8)):
         world.pass_time(later)
@@ -423,7 +423,7 @@ def test_a_comment_that_is_public_again_is_found_and_can_be_hidden_again(world: 
     assert world.page_of(hidden.id).enforcements[0].state is EnforcementState.DRIFTED
     assert "the platform shows it public again" in world.told("C0MODERATION")
     assert world.hide(case, by=BEDE, press="again").hidden
-    assert world.town.comment(native_id).hidden
+    assert world.is_hidden(native_id)
     world.pass_time(timedelta(minutes=11))
     assert world.case_of(native_id).state is CaseState.CLOSED
 

@@ -1,16 +1,25 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 
+import psycopg
 import pytest
+from sqlalchemy import text
 
 from classifiers.contract import ClassifierFailed, Scores
 from classifiers.testing import ScriptedClassifier
+from config.routes import QuietHours
+from config.standards import Severity
+from monitor.domain import case as case_moves
 from monitor.domain.case import CaseState
-from monitor.store import views
+from monitor.store import cases, views
 from monitor.workflow import assess, decide
 from tests.cast import AMINA
+from tests.databases import server
 
+START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 ABUSE = "You idiot, mend the swings."
 RISK = "I feel so alone and want it to end."
 
@@ -245,3 +254,89 @@ def test_welfare_is_surfaced_and_is_no_breach(bench) -> None:
     case = bench.read(RISK)
 
     assert (case.lane, case.severity) == ("welfare", "S1")
+
+
+class TestAnEditThatMakesItWorse(TestAnEdit):
+    """People were told of less than what now stands there."""
+
+    def test_who_was_told_is_told_again_because_a_redrawn_card_interrupts_nobody(
+        self, bench
+    ) -> None:
+        bench.read(ABUSE)
+        self.edit(bench, "You idiot. I will find you, clerk.")
+
+        (notice,) = bench.notices("C0MODERATION")
+        assert notice.title == "WM-1 was edited and is now S1"
+        assert notice.urgent
+
+    def test_who_is_told_of_such_cases_is_told(self, bench) -> None:
+        both = replace(
+            bench.services.routes.alerts[0],
+            name="risk",
+            destination="legal",
+            severities=frozenset({Severity.S1}),
+        )
+        alerts = (*bench.services.routes.alerts, both)
+        bench.change(routes=replace(bench.services.routes, alerts=alerts))
+        bench.read(ABUSE)
+        before = {address for address, _ in bench.target.delivered}
+        self.edit(bench, "You idiot. I will find you, clerk.")
+
+        assert before == {"C0MODERATION"}
+        assert "C0LEGAL" in {address for address, _ in bench.target.delivered}
+
+    def test_quiet_hours_that_no_longer_hold_it_back_are_ended(self, bench) -> None:
+        quiet = QuietHours(time(0), time(23, 59), "Europe/London", frozenset({Severity.S1}))
+        alerts = tuple(replace(each, quiet_hours=quiet) for each in bench.services.routes.alerts)
+        bench.change(routes=replace(bench.services.routes, alerts=alerts))
+        bench.read(ABUSE)
+        waiting = list(bench.cards())
+        self.edit(bench, "You idiot. I will find you, clerk.")
+
+        assert waiting == []
+        assert len(bench.cards()) == 1
+
+
+@pytest.mark.postgres
+def test_a_case_that_a_person_moves_while_its_edit_is_written_is_written_again(
+    postgresql_bench,
+) -> None:
+    bench = postgresql_bench
+    bench.read(ABUSE)
+    bench.due_again()
+    bench.shows(bench.comment("You idiot, you idiot, you idiot."), cursor="edited")
+    bench.pull()
+    has_moved = threading.Event()
+
+    def claim_slowly() -> None:
+        with bench.services.database.transaction("claim") as tx:
+            case = cases.load(tx, bench_case)
+            held = case_moves.claim(case, AMINA.id, now=START, lease=timedelta(minutes=30))
+            cases.save(tx, held, from_version=case.version)
+            has_moved.set()
+            wait_until_somebody_waits(name)
+
+    bench_case = bench.case_id()
+    with bench.services.database.reading() as reading:
+        name = reading.session.execute(text("SELECT current_database()")).scalar_one()
+    person = threading.Thread(target=claim_slowly)
+    person.start()
+    assert has_moved.wait(10)
+    bench.settle()
+    person.join(10)
+
+    assert bench.case().holder == AMINA.id
+    assert bench.audit().count("case.edited") == 1
+
+
+def wait_until_somebody_waits(name: str) -> None:
+    """Until a statement on the database of this name waits for a lock that we hold."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+    address = server().set(drivername="postgresql").render_as_string(hide_password=False)
+    pause = threading.Event()
+    with psycopg.connect(address, autocommit=True) as watching:
+        for _ in range(200):
+            if watching.execute(asked, [name]).fetchone() != (0,):
+                return
+            pause.wait(0.02)
+    raise AssertionError("nobody waited")

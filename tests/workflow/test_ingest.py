@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,12 +12,15 @@ from connectors.errors import (
     TryLater,
     UnexpectedReply,
 )
+from monitor.domain.case import CaseState
 from monitor.domain.coverage import PullEnd
 from monitor.store import cursors, views
 from monitor.workflow import ingest
 from tests.cast import AMINA
 
+ABUSE = "You idiot, mend the swings."
 FAILING = "channel.failing"
+START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 
 
 def row_of(bench) -> views.ChannelRow:
@@ -289,3 +292,42 @@ class TestWhatCannotBeRead:
     def _letters(bench) -> int:
         with bench.services.database.reading() as reading:
             return views.counts(reading).pending_letters
+
+
+def test_a_platform_that_puts_us_off_for_an_hour_is_told_once(bench) -> None:
+    for minutes in (0, 30, 60, 90):
+        bench.clock.set(START + timedelta(minutes=minutes))
+        bench.due_again()
+        bench.platform.pulls.append(TryLater("The line is down.", at=bench.clock()))
+        bench.pull()
+        bench.settle()
+
+    (notice,) = bench.notices()
+    assert notice.title == "Parks and Libraries has not been read for an hour"
+    assert "The line is down." in notice.lines
+
+
+def test_a_comment_that_is_public_again_is_asked_about_at_once(bench) -> None:
+    bench.read(ABUSE)
+    bench.decide("hide")
+    bench.settle()
+    hidden = bench.page().comment.native_id
+    bench.platform.comments[hidden] = replace(bench.platform.comments[hidden], hidden=False)
+    bench.clock.advance(timedelta(days=30))
+    bench.due_again()
+    bench.shows(replace(bench.platform.comments[hidden], hidden=False), cursor="swept")
+    bench.pull()
+    bench.settle()
+
+    assert bench.case().state is CaseState.OPEN
+    assert bench.case().hidden is False
+
+
+def test_a_fault_of_ours_gives_the_lease_back_and_says_so(bench) -> None:
+    bench.platform.pulls.append(ZeroDivisionError("never to be shown"))
+    bench.pull()
+
+    assert bench.coverage()[0].end is PullEnd.UNEXPECTED
+    assert "ZeroDivisionError" in bench.coverage()[0].cause
+    assert "never" not in bench.coverage()[0].cause
+    assert row_of(bench).next_pull_at > bench.clock()
