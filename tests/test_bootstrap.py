@@ -190,3 +190,8 @@ def test_the_time_is_aware_where_nobody_names_a_clock(environ) -> None:
 
     assert services.now().tzinfo is UTC
     services.close()
+
+
+def test_a_channel_that_is_not_configured_here_may_not_be_used(build) -> None:
+    with pytest.raises(NotPermitted, match=r"facebook-roads is not in channels.toml"):
+        build().connector(ChannelId("facebook-roads"))

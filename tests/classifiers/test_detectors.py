@@ -5,7 +5,7 @@ import time
 import pytest
 
 from classifiers import criticism, language, request, spam, target, welfare
-from classifiers.contract import Classifier
+from classifiers.contract import Classifier, Label
 from classifiers.registry import DETECTORS, open_classifier
 from classifiers.testing import ClassifierContract
 
@@ -184,3 +184,10 @@ def test_twenty_thousand_characters_of_trouble_finish(piece: str) -> None:
     _PANEL.score([text])
 
     assert time.process_time() - before < 5
+
+
+def test_a_person_addressed_outweighs_the_building_beside_them() -> None:
+    (scores,) = target.load({}).score(["You are a moron, like everyone at the town hall."])
+
+    staff = scores.by_label[Label("target_staff")].value
+    assert staff >= scores.by_label[Label("target_institution")].value

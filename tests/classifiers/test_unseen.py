@@ -1,6 +1,6 @@
 """Comments written before the detectors were run on them, read as the daemon would read them.
 
-173 comments over every lane and every clause with cues, 85 of them lawful. As first run, before
+173 comments over every lane and every clause with cues, 82 of them lawful. As first run, before
 any change: 117 came out exactly as expected (lane and clauses). Lanes: breach 60 of 81, welfare
 2 of 10, criticism 12 of 25, request 17 of 22, clear 27 of 32, unsure 3 of 3; no lawful comment
 came out as a breach, one request as welfare. Clauses found: threat 4 of 10, welfare 2 of 10,

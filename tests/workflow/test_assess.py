@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -13,8 +14,11 @@ from classifiers.testing import ScriptedClassifier
 from config.routes import QuietHours
 from config.standards import Severity
 from monitor.domain import case as case_moves
-from monitor.domain.case import CaseState
+from monitor.domain.case import Case, CaseId, CaseState
+from monitor.sandbox.http import Clock
 from monitor.store import cases, views
+from monitor.store.cases import StaleCase
+from monitor.store.engine import Database
 from monitor.workflow import assess, decide
 from tests.cast import AMINA
 from tests.databases import server
@@ -340,3 +344,35 @@ def wait_until_somebody_waits(name: str) -> None:
                 return
             pause.wait(0.02)
     raise AssertionError("nobody waited")
+
+
+def a_case() -> Case:
+    return Case(CaseId(1), "facebook-parks", 1, "breach", "S3", (), CaseState.OPEN, 1, Clock()())
+
+
+class Contested(Database):
+    """A database in which somebody else was faster, once, in the transaction that is named."""
+
+    contested = "T2"
+
+    @contextmanager
+    def transaction(self, name: str = ""):
+        with super().transaction(name) as tx:
+            yield tx
+            if name == self.contested:
+                self.contested = ""
+                raise StaleCase(a_case())
+
+
+def test_a_case_that_a_person_moved_meanwhile_is_read_again_and_nothing_is_lost(bench) -> None:
+    url = str(bench.services.database.url_shown)
+    contested = Contested.open(url)
+    bench.change(database=contested)
+    bench.shows(bench.comment(ABUSE))
+    bench.pull()
+    bench.settle()
+
+    assert contested.contested == ""
+    assert bench.case().state is CaseState.OPEN
+    assert bench.audit().count("case.opened") == 1
+    contested.dispose()

@@ -246,6 +246,23 @@ def test_what_is_closed_can_be_looked_at_again_for_a_reason(bench) -> None:
     assert (case.state, case.holder) == (CaseState.CLAIMED, CARYS.id)
 
 
+def test_a_reason_is_as_short_as_a_note(bench) -> None:
+    bench.read()
+    bench.decide("keep")
+
+    with pytest.raises(Refused, match="500 characters or fewer"):
+        decide.review(bench.services, bench.case_id(), by=CARYS, reason="a" * 501)
+
+
+def test_what_is_with_the_platform_is_not_reopened_by_a_review(bench) -> None:
+    bench.read()
+    bench.decide("hide")
+
+    with pytest.raises(Refused, match="Amina decided to hide it at 10:00"):
+        decide.review(bench.services, bench.case_id(), by=CARYS, reason="A complaint came.")
+    assert bench.case().state is CaseState.DECIDED
+
+
 def test_a_case_without_its_holder_or_moment_is_still_explained(bench) -> None:
     case = bench.read()
     with bench.services.database.transaction("by hand") as tx:

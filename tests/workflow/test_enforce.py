@@ -256,3 +256,17 @@ def test_another_try_is_not_planned_for_what_another_process_has_finished(bench)
 
     assert bench.case().state is CaseState.CLOSED
     assert enforcement(bench).state is EnforcementState.DONE
+
+
+def test_a_fault_of_ours_is_tried_again_and_then_given_to_a_person_without_its_words(
+    bench,
+) -> None:
+    decided(bench)
+    bench.platform.fails = [ValueError("Robin wrote: you idiot") for _ in range(3)]
+    for _ in range(3):
+        bench.dispatcher.nudge("enforce")
+        bench.settle()
+        bench.clock.advance(timedelta(minutes=2))
+
+    assert "asking the platform broke off (ValueError)" in bench.case().by_hand
+    assert "Robin" not in bench.case().by_hand

@@ -15,6 +15,7 @@ from connectors.errors import (
 from monitor.domain.case import CaseState
 from monitor.domain.coverage import PullEnd
 from monitor.store import cursors, views
+from monitor.store.engine import DatabaseUnusable
 from monitor.workflow import ingest
 from tests.cast import AMINA
 
@@ -331,3 +332,37 @@ def test_a_fault_of_ours_gives_the_lease_back_and_says_so(bench) -> None:
     assert "ZeroDivisionError" in bench.coverage()[0].cause
     assert "never" not in bench.coverage()[0].cause
     assert row_of(bench).next_pull_at > bench.clock()
+
+
+def test_a_channel_that_only_another_process_knows_is_left_to_it(bench) -> None:
+    bench.change(channels={})
+
+    assert ingest.pull_due(bench.services) == 0
+    assert bench.pull() == 0
+    assert bench.coverage() == ()
+
+
+def test_a_fault_of_ours_gives_the_lease_back_and_its_words_are_withheld(bench) -> None:
+    bench.platform.pulls.append(ValueError("Robin wrote: you idiot"))
+    bench.pull()
+
+    (row,) = bench.coverage()
+    assert row.end is PullEnd.UNEXPECTED
+    assert row.cause == "Reading it broke off (ValueError); please report this fault."
+    assert row_of(bench).next_pull_at > bench.clock()
+
+
+def test_a_database_that_fails_is_not_the_channels_fault(bench) -> None:
+    bench.platform.pulls.append(DatabaseUnusable("The disk is full.", hint="Make room."))
+
+    with pytest.raises(DatabaseUnusable):
+        bench.pull()
+    assert row_of(bench).failing_since is None
+
+
+def test_the_job_that_a_nudge_names_is_this_pull(bench) -> None:
+    bench.shows(bench.comment("Lovely park."))
+    bench.dispatcher.nudge("pull_due")
+    bench.settle()
+
+    assert bench.coverage()[0].new == 1

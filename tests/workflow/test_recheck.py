@@ -7,6 +7,7 @@ import pytest
 
 from connectors.errors import CommentGone, UnexpectedReply
 from monitor.domain.case import CaseState, EnforcementState
+from monitor.store.engine import DatabaseUnusable
 from monitor.workflow import decide, recheck
 from tests.cast import AMINA
 
@@ -123,3 +124,34 @@ def test_where_nobody_says_nothing_is_concluded(bench, why) -> None:
     assert bench.page().comment.gone_at is None
     assert enforcement(bench).state is EnforcementState.DONE
     assert bench.case().state is CaseState.CLOSED
+
+
+def test_one_fault_does_not_keep_the_rest_unlooked_at(bench) -> None:
+    hidden(bench)
+    bench.read(native_id="c-2")
+    bench.decide("hide", native_id="c-2")
+    bench.settle()
+    bench.platform.fails = [ValueError("Robin wrote: you idiot")]
+
+    assert look(bench) == 1
+    assert "job.failed" in bench.events()
+    assert "Robin" not in repr(bench.lines.said)
+
+
+def test_a_database_that_fails_is_not_the_platforms_fault(bench) -> None:
+    hidden(bench)
+    bench.platform.fails = [DatabaseUnusable("The disk is full.", hint="Make room.")]
+
+    with pytest.raises(DatabaseUnusable):
+        look(bench)
+
+
+def test_a_drift_found_while_the_platform_is_asked_again_moves_nothing(bench) -> None:
+    hidden(bench)
+    decide.review(bench.services, bench.case_id(), by=AMINA, reason="A complaint came.")
+    before = bench.decide("restore")
+    put_back(bench, to=False)
+    bench.clock.advance(timedelta(minutes=10))
+    recheck.recheck_due(bench.services)
+
+    assert bench.case().version == before.version
