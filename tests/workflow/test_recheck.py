@@ -7,6 +7,7 @@ import pytest
 
 from connectors.errors import CommentGone, UnexpectedReply
 from monitor.domain.case import CaseState, EnforcementState
+from monitor.store import cases
 from monitor.store.engine import DatabaseUnusable
 from monitor.workflow import decide, recheck
 from tests.cast import AMINA
@@ -146,12 +147,15 @@ def test_a_database_that_fails_is_not_the_platforms_fault(bench) -> None:
         look(bench)
 
 
-def test_a_drift_found_while_the_platform_is_asked_again_moves_nothing(bench) -> None:
+def test_a_case_that_says_already_how_it_stands_is_left_as_it_is(bench) -> None:
     hidden(bench)
     decide.review(bench.services, bench.case_id(), by=AMINA, reason="A complaint came.")
-    before = bench.decide("restore")
+    case = bench.case()
+    with bench.services.database.transaction("by hand") as tx:
+        known = replace(case, hidden=False, version=case.version + 1)
+        cases.save(tx, known, from_version=case.version)
     put_back(bench, to=False)
-    bench.clock.advance(timedelta(minutes=10))
-    recheck.recheck_due(bench.services)
+    look(bench)
 
-    assert bench.case().version == before.version
+    assert bench.case().version == known.version
+    assert enforcement(bench).state is EnforcementState.DRIFTED
