@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import Any
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackRequestError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 
 from connectors.contract import Health, Readiness, Secret
@@ -24,12 +24,13 @@ from monitor.alerting.contract import (
     Posted,
 )
 from monitor.alerting.slack_blocks import METADATA_TYPE, Drawn, draw_card, draw_notice
-from monitor.alerting.slack_errors import EXPECTED, as_alert_error
+from monitor.alerting.slack_errors import EXPECTED, as_alert_error, error_name
 
 __all__ = ["SDK_LOG", "SLACK_URL", "SlackTarget", "open_web_client"]
 
 SLACK_URL = "https://slack.com/api/"
 _TIMEOUT_S = 15
+_POSTS = "chat:write"
 _SKEW = timedelta(minutes=2)
 _HISTORY_PAGE = 200
 _HISTORY_PAGES = 10
@@ -144,18 +145,24 @@ class SlackTarget:
         """Say whether the token is good and the channel can be posted to."""
         try:
             with self._translated(f"checking {address}"):
-                self._asking.auth_test()
+                granted = _scopes(self._asking.auth_test().headers)
         except AlertLater as error:
             return Health(Readiness.NOT_READY, error.sentence, error.hint)
         except AlertTargetError as error:
             return Health(Readiness.CREDENTIALS_REJECTED, error.sentence, error.hint)
+        if granted and _POSTS not in granted:
+            sentence = "Slack knows the token, and does not let it post."
+            return Health(Readiness.NOT_PERMITTED, sentence, f"Add the bot scope {_POSTS}.")
         try:
             with self._translated(f"checking {address}"):
                 channel: dict[str, Any] = self._asking.conversations_info(channel=address).get(
                     "channel", {}
                 )
         except AlertTargetError as error:
-            return Health(Readiness.NOT_READY, error.sentence, error.hint)
+            cause = error.__cause__
+            lacks = isinstance(cause, SlackApiError) and error_name(cause) == "missing_scope"
+            readiness = Readiness.NOT_PERMITTED if lacks else Readiness.NOT_READY
+            return Health(readiness, error.sentence, error.hint)
         return _health(address, channel)
 
     def _post(self, address: str, drawn: Drawn) -> str:
@@ -234,6 +241,12 @@ class SlackTarget:
             yield
         except EXPECTED as error:
             raise as_alert_error(error, doing=doing, now=self._clock()) from error
+
+
+def _scopes(headers: Mapping[str, str]) -> frozenset[str]:
+    """What the token may do, as Slack says with every answer; empty where it does not say."""
+    told = {name.lower(): value for name, value in headers.items()}.get("x-oauth-scopes", "")
+    return frozenset(each.strip() for each in told.split(",") if each.strip())
 
 
 def _posted(channel: str, ts: str) -> Posted:

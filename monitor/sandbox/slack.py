@@ -152,13 +152,14 @@ class SlackServer:
         if method is None:
             return json_reply({"ok": False, "error": "unknown_method", "req_method": name})
         try:
-            self._admit(request, method)
+            scopes = self._admit(request, method)
             arguments = _arguments(request)
             wait = self._wait_for(name, str(arguments.get("channel", "")))
             if wait:
                 answer = {"ok": False, "error": "ratelimited"}
                 return json_reply(answer, 429, headers={"Retry-After": str(wait)})
-            return json_reply({"ok": True, **self._with_base(method, arguments)})
+            answer = {"ok": True, **self._with_base(method, arguments)}
+            return json_reply(answer, headers={"X-OAuth-Scopes": ",".join(sorted(scopes))})
         except SlackRefuses as refusal:
             return json_reply({"ok": False, "error": refusal.error, **refusal.extra})
 
@@ -168,7 +169,8 @@ class SlackServer:
             answer["upload_url"] = answer["upload_url"].format(base=self._http.base_url)
         return answer
 
-    def _admit(self, request: Request, method: Method) -> None:
+    def _admit(self, request: Request, method: Method) -> frozenset[str]:
+        """Let a request in by its token, and say what that token may do."""
         header = request.headers.get("authorization", "")
         if not header.startswith("Bearer "):
             raise SlackRefuses("not_authed")
@@ -182,6 +184,7 @@ class SlackServer:
         if method.scope and method.scope not in token.scopes:
             provided = ",".join(sorted(token.scopes))
             raise SlackRefuses("missing_scope", needed=method.scope, provided=provided)
+        return token.scopes
 
     def _wait_for(self, name: str, channel: str) -> int:
         if not self._pace or name != "chat.postMessage":

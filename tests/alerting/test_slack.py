@@ -355,3 +355,19 @@ def test_an_answer_that_is_no_object_is_trouble_of_slacks_own():
     error = SlackApiError("no", "<html>")
 
     assert isinstance(as_alert_error(error, doing="posting", now=NOW), AlertLater)
+
+
+def test_checking_names_the_scope_that_posting_lacks(slack, target):
+    slack.withdraw_scope("chat:write")
+    health = target.check(MODERATION)
+
+    assert health.readiness is Readiness.NOT_PERMITTED
+    assert health.hint == "Add the bot scope chat:write."
+
+
+def test_checking_names_the_scope_that_looking_lacks(slack, target):
+    slack.withdraw_scope("channels:read")
+    health = target.check(MODERATION)
+
+    assert health.readiness is Readiness.NOT_PERMITTED
+    assert "channels:read" in health.hint
