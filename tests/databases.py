@@ -25,6 +25,7 @@ from sqlalchemy.exc import OperationalError
 from monitor.store.engine import Database
 
 __all__ = [
+    "created",
     "database",
     "database_url",
     "empty_url",
@@ -47,7 +48,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_template() -> Iterator[str]:
     _requireserver()
-    with _created() as url:
+    with created() as url:
         _upgrade(url.render_as_string(hide_password=False))
         yield str(url.database)
 
@@ -59,7 +60,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'empty.db'}"
         return
     _requireserver()
-    with _created() as url:
+    with created() as url:
         yield url.render_as_string(hide_password=False)
 
 
@@ -72,7 +73,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     template = request.getfixturevalue("postgresql_template")
-    with _created(template=template) as url:
+    with created(template=template) as url:
         yield url.render_as_string(hide_password=False)
 
 
@@ -120,7 +121,7 @@ def _requireserver() -> None:
 
 
 @contextmanager
-def _created(*, template: str = "template1") -> Iterator[URL]:
+def created(*, template: str = "template1") -> Iterator[URL]:
     name = f"wardmote_test_{uuid.uuid4().hex}"
     with _connected() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))

@@ -58,7 +58,7 @@ LIBRARY = ChannelId("facebook-library")
 PAGES = {PARKS: "100000000000009", LIBRARY: "100000000000010"}
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 
-_ROUTES = """
+ROUTES = """
 timezone = "Europe/London"
 operators = "operators"
 reports = "reports"
@@ -103,7 +103,7 @@ def settle(services: Services, dispatcher: Written, *, most: int = 500) -> None:
         if not dispatcher.nudges:
             return
         job, ids = dispatcher.nudges.popleft()
-        jobs.run(services, job, **dict(ids))
+        jobs.JOBS[job].step(services, **dict(ids))
     raise AssertionError(f"still not quiet: {list(dispatcher.nudges)[:5]}")
 
 
@@ -210,7 +210,7 @@ class Outside:
             _channel_table(channel, self._settings_of_channels) for channel in self._channels
         )
         (self._home / "channels.toml").write_text(listed + self._extra_channels, "utf-8")
-        (self._home / "routes.toml").write_text(_ROUTES + escalations(), "utf-8")
+        (self._home / "routes.toml").write_text(ROUTES + escalations(), "utf-8")
 
     def write(self, text: str, *, channel: ChannelId = PARKS, name: str = "Jo Resident") -> str:
         """A resident writes under a page's newest post."""

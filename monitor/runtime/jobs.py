@@ -10,7 +10,7 @@ from connectors.contract import ChannelId
 from monitor.services import Services
 from monitor.workflow import assess, decide, deliver, enforce, ingest, recheck, report
 
-__all__ = ["JOBS", "Job", "run"]
+__all__ = ["JOBS", "Job"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,3 @@ JOBS: Mapping[str, Job] = {
     "lapse": Job(decide.lapse_due, timedelta(seconds=30)),
     "report": Job(report.report_due, timedelta(minutes=10)),
 }
-
-
-def run(services: Services, job: str, **ids: str | int) -> object:
-    """Run one job now, in this thread.
-
-    Raises:
-        KeyError: There is no job of that name.
-    """
-    return JOBS[job].step(services, **ids)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import assert_never
-from zoneinfo import ZoneInfo
 
 from config.standards import Severity, Standards
 from connectors.contract import Ability, Capabilities
@@ -20,6 +18,7 @@ from monitor.store.engine import Transaction
 from monitor.store.outbox import OutboxKind
 from monitor.store.views import CasePage
 from monitor.workflow import notices
+from monitor.workflow.wording import DID, clock
 
 __all__ = [
     "alert_key",
@@ -176,11 +175,11 @@ def _status(services: Services, page: CasePage, names: Mapping[PersonId, str]) -
             return "Open: nobody has claimed it."
         case CaseState.CLAIMED:
             who = names.get(case.holder, "somebody") if case.holder else "somebody"
-            return f"Claimed by {who} at {_clock(services, case.held_since)}."
+            return f"Claimed by {who} at {clock(services, case.held_since)}."
         case CaseState.ESCALATED:
             route = services.routes.escalation(case.escalated_to or "")
             title = route.title if route else case.escalated_to
-            return f"Escalated to {title} at {_clock(services, decision.at if decision else None)}."
+            return f"Escalated to {title} at {clock(services, decision.at if decision else None)}."
         case CaseState.DECIDED:
             return f"{_decided(services, decision, names)} Waiting for the platform."
         case CaseState.CLOSED:
@@ -192,14 +191,8 @@ def _status(services: Services, page: CasePage, names: Mapping[PersonId, str]) -
 def _decided(services: Services, decision: Decision | None, names: Mapping[PersonId, str]) -> str:
     if decision is None:
         return "Decided."
-    words = {
-        DecisionOutcome.HIDE: "decided to hide it",
-        DecisionOutcome.KEEP: "decided to keep it",
-        DecisionOutcome.ESCALATE: "escalated it",
-        DecisionOutcome.RESTORE: "decided to restore it",
-    }
     who = names.get(decision.by, "Somebody")
-    return f"{who} {words[decision.outcome]} at {_clock(services, decision.at)}."
+    return f"{who} {DID[decision.outcome]} at {clock(services, decision.at)}."
 
 
 def _closed(
@@ -215,17 +208,11 @@ def _closed(
         # A person said so; only the platform's own word is told as the platform's.
         return f"{sentence} Done by hand."
     word = "hidden" if page.case.hidden else "public"
-    return f"{sentence} The platform says {word} since {_clock(services, last.confirmed_at)}."
+    return f"{sentence} The platform says {word} since {clock(services, last.confirmed_at)}."
 
 
 def _timeline(services: Services, page: CasePage, names: Mapping[PersonId, str]) -> tuple[str, ...]:
     return tuple(_decided(services, decision, names) for decision in page.decisions[:-1])
-
-
-def _clock(services: Services, moment: datetime | None) -> str:
-    if moment is None:
-        return "an unknown time"
-    return f"{moment.astimezone(ZoneInfo(services.routes.timezone)):%H:%M}"
 
 
 def _console_link(services: Services, case: Case) -> str | None:

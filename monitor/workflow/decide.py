@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from monitor.domain import case as cases_of
 from monitor.domain.case import (
@@ -32,16 +30,11 @@ from monitor.store.cases import CaseUnknown, StaleCase
 from monitor.store.engine import Reading, Transaction
 from monitor.store.outbox import OutboxKind
 from monitor.workflow import cards
+from monitor.workflow.wording import DID, clock
 
 __all__ = ["Revealed", "claim", "decide", "lapse_due", "release", "reveal", "review"]
 
 _ACTS = {DecisionOutcome.HIDE: Act.HIDE, DecisionOutcome.RESTORE: Act.RESTORE}
-_DONE_WORDS = {
-    DecisionOutcome.HIDE: "decided to hide it",
-    DecisionOutcome.KEEP: "decided to keep it",
-    DecisionOutcome.ESCALATE: "escalated it",
-    DecisionOutcome.RESTORE: "decided to restore it",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,11 +316,11 @@ def _stale(
     match case.state:
         case CaseState.CLAIMED if by is None or case.holder != by.id:
             who = _name(held, case.holder)
-            return f"{case.reference}: {who} claimed it at {_clock(services, case.held_since)}."
+            return f"{case.reference}: {who} claimed it at {clock(services, case.held_since)}."
         case CaseState.DECIDED | CaseState.CLOSED | CaseState.ESCALATED if decision is not None:
             who = _name(held, decision.by)
-            words = _DONE_WORDS[decision.outcome]
-            return f"{case.reference}: {who} {words} at {_clock(services, decision.at)}."
+            words = DID[decision.outcome]
+            return f"{case.reference}: {who} {words} at {clock(services, decision.at)}."
         case _:
             return f"{case.reference} changed since you looked at it. Look again, then decide."
 
@@ -335,12 +328,6 @@ def _stale(
 def _name(held: Transaction | Reading, person_id: PersonId | None) -> str:
     person = people.by_id(held, person_id) if person_id is not None else None
     return person.name if person is not None else "somebody"
-
-
-def _clock(services: Services, moment: datetime | None) -> str:
-    if moment is None:
-        return "an unknown time"
-    return f"{moment.astimezone(ZoneInfo(services.routes.timezone)):%H:%M}"
 
 
 def _note(

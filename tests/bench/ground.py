@@ -122,7 +122,7 @@ class Ground:
         """
         if dialect == SQLITE:
             return f"sqlite:///{self.home() / 'wardmote.db'}"
-        made = self._opened.enter_context(databases._created())
+        made = self._opened.enter_context(databases.created())
         return made.render_as_string(hide_password=False)
 
     def database(self, dialect: str) -> Database:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import _created
+from tests.databases import created
 from tests.journeys.killable import Killable, NewDatabase
 from tests.world import START, FileClock, Outside
 
@@ -54,7 +54,7 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
 
         def one_more(_: str) -> str:
             held.close()  # the one before is done with
-            url = held.enter_context(_created(template=template))
+            url = held.enter_context(created(template=template))
             return url.render_as_string(hide_password=False)
 
         yield one_more

@@ -2,9 +2,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from monitor.runtime import jobs
 from monitor.runtime.jobs import JOBS
 
 
@@ -28,8 +25,3 @@ def test_no_tick_is_slower_than_a_person_would_wait_for_a_report() -> None:
 
     assert min(paces) >= timedelta(seconds=1)
     assert max(paces) <= timedelta(minutes=10)
-
-
-def test_a_job_that_does_not_exist_cannot_be_run() -> None:
-    with pytest.raises(KeyError):
-        jobs.run(None, "daydream")

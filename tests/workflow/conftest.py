@@ -40,8 +40,8 @@ from monitor.telemetry import Metrics
 from monitor.workflow import decide, ingest
 from tests.cast import AMINA, BEDE, CARYS, DOV, EUN
 from tests.consoles import Lines
-from tests.databases import _created as created
-from tests.world import Written, escalations
+from tests.databases import created
+from tests.world import ROUTES, Written, escalations
 
 PARKS = ChannelId("facebook-parks")
 START = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -54,25 +54,6 @@ SCRIPT = {
     "find you": {"threat": 0.95, "target_staff": 0.9},
     "when": {"request": 0.9},
 }
-ROUTES = """
-timezone = "Europe/London"
-operators = "operators"
-reports = "reports"
-[destination.moderation]
-kind = "slack"
-address = "C0MODERATION"
-[destination.operators]
-kind = "slack"
-address = "C0OPERATORS"
-[destination.reports]
-kind = "slack"
-address = "C0REPORTS"
-[destination.legal]
-kind = "slack"
-address = "C0LEGAL"
-[alert.all]
-destination = "moderation"
-"""
 STANDARDS, _ = load_standards()
 EVERYTHING = Capabilities(hide=Ability(reversible=True), restore=Ability(reversible=True))
 
@@ -219,7 +200,7 @@ class Bench:
             if not self.dispatcher.nudges:
                 return
             job, ids = self.dispatcher.nudges.popleft()
-            jobs.run(self.services, job, **dict(ids))
+            jobs.JOBS[job].step(self.services, **dict(ids))
         raise AssertionError("still not quiet")
 
     def read(self, text: str = ABUSE, native_id: str = "c-1", **fields) -> Case:
