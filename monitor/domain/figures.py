@@ -165,6 +165,7 @@ def _channel(fact: ChannelFact, start: datetime, end: datetime) -> ChannelFigure
             end=end,
             channel_id=fact.channel_id,
         ),
+        watched_since=since if since > start else None,
     )
 
 

@@ -78,12 +78,25 @@ def _seen(figures: WeeklyFigures) -> str:
         return "no channel was watched"
     holed = [channel for channel in figures.channels if channel.gaps]
     if not holed:
-        return "every channel was seen throughout"
+        return "every channel was seen throughout" + _from_when(figures)
     longest = max(holed, key=lambda channel: channel.unseen)
     worst = _was_unseen(longest, figures.timezone)
     if len(holed) == 1:
         return worst
     return f"{counted(len(holed), 'channel')} had gaps, the longest: {worst}"
+
+
+def _from_when(figures: WeeklyFigures) -> str:
+    """The newest channel, where one was first watched within the week."""
+    newcomers = [
+        (channel.watched_since, channel.name)
+        for channel in figures.channels
+        if channel.watched_since is not None
+    ]
+    if not newcomers:
+        return ""
+    since, name = max(newcomers)
+    return f", {name} since {_weekday(since, ZoneInfo(figures.timezone))}, when its watch began"
 
 
 def _was_unseen(channel: ChannelFigures, timezone: str) -> str:

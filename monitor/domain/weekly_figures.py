@@ -59,6 +59,8 @@ class ChannelFigures:
         platform_count: The platform's own count of all comments on the posts read last, where
             it states one; not the week's count.
         lanes: Every lane, zero included.
+        watched_since: When it was first watched, where that was within the week; nothing before
+            is a gap.
     """
 
     channel_id: ChannelId
@@ -72,6 +74,7 @@ class ChannelFigures:
     platform_count: int | None
     lanes: Mapping[Lane, int]
     gaps: tuple[Gap, ...]
+    watched_since: datetime | None = None
 
     @property
     def unseen(self) -> timedelta:

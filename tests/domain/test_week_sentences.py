@@ -9,7 +9,7 @@ from config.standards import Lane, Severity
 from connectors.contract import ChannelId
 from monitor.domain.case import Act, CaseState, EnforcementState
 from monitor.domain.coverage import Gap
-from monitor.domain.figures import WeekFacts, WeeklyFigures, reckon
+from monitor.domain.figures import ChannelFact, WeekFacts, WeeklyFigures, reckon
 from monitor.domain.week_sentences import attention, counted, headline, in_words
 from monitor.domain.weekly_figures import (
     ActTally,
@@ -239,3 +239,22 @@ def test_durations_are_told_as_precisely_as_their_reader_needs(seconds, words):
 )
 def test_a_number_takes_its_noun(number, words):
     assert counted(number, "case") == words
+
+
+def test_a_channel_that_was_first_watched_within_the_week_is_said_to_be_new():
+    new = replace(channel("Instagram"), watched_since=START + 5 * 24 * HOUR)
+
+    assert headline(seen(channel("Facebook"), new)) == (
+        "No cases were opened; every channel was seen throughout, "
+        "Instagram since Saturday, when its watch began."
+    )
+
+
+def test_a_channel_is_new_only_in_the_week_that_its_watch_began():
+    def watched(first: datetime) -> datetime | None:
+        fact = ChannelFact(ChannelId("x"), "X", "Parks", HOUR, (), 0, {}, first_pulled_at=first)
+        week = WeekFacts(service="", start=START, end=START + 7 * 24 * HOUR, channels=(fact,))
+        return reckon(week).channels[0].watched_since
+
+    assert watched(START + HOUR) == START + HOUR
+    assert watched(START - HOUR) is None
