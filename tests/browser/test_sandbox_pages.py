@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from slack_sdk import WebClient
 from slack_sdk.socket_mode import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
@@ -13,6 +13,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 
 from monitor.sandbox.pages import TownPages
 from monitor.sandbox.slack import SlackServer
+from monitor.sandbox.slack_state import Postcard
 from monitor.sandbox.town import WEXCOMBE_PAGE, Town, seed_wexcombe
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox]
@@ -313,3 +314,19 @@ def test_the_map_leads_to_every_place(browser_page: Page, pages: TownPages) -> N
     expect(browser_page.get_by_role("heading", level=1)).to_contain_text("moderation")
     browser_page.get_by_label("Signed in as").select_option("Eun")
     expect(browser_page.get_by_label("Signed in as")).to_have_value("U0EUN")
+
+
+def test_a_message_that_came_while_the_page_was_drawn_is_shown(
+    browser_page: Page, pages: TownPages, slack: SlackServer
+) -> None:
+    """The first look at what changed finds it changed already, and must not take that for known."""
+
+    def post_before_the_first_look(route: Route) -> None:
+        if not slack.workspace.messages(MODERATION):
+            slack.workspace.post(Postcard(MODERATION, "", "U0WARDMOTE", "An alert in between"))
+        route.continue_()
+
+    browser_page.route("**/changes*", post_before_the_first_look)
+    browser_page.goto(f"{pages.base_url}/slack?user=U0AMINA&channel={MODERATION}")
+
+    expect(browser_page.get_by_text("An alert in between")).to_be_visible()

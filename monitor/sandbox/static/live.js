@@ -5,7 +5,8 @@
 
   const EVERY_MS = 1000;
   const served = new WeakMap();
-  let known = null;
+  // Nothing is known at first: what changed while this page was being drawn is fetched once.
+  let known = "";
   let busy = false;
 
   const regions = (root) => [...root.querySelectorAll("[data-region]")];
@@ -117,7 +118,7 @@
     try {
       const answer = await fetch("/changes" + location.search, { headers: { Accept: "application/json" } });
       const now = (await answer.json()).state;
-      if (known !== null && known !== now) await refresh(null);
+      if (known !== now) await refresh(null);
       known = now;
     } catch {
       known = "";
