@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Any, Final, Protocol, cast
 
 from classifiers.contract import (
     Classifier,
@@ -89,6 +89,11 @@ class DetoxifyModel:
     def fingerprint(self) -> ModelFingerprint:
         """The libraries' versions and the digests of the checkpoint and of the folder."""
         return self._fingerprint
+
+    @property
+    def opened(self) -> Any:
+        """The library's own object: its ``model``, ``tokenizer`` and ``class_names``."""
+        return self._detoxify
 
     def score(self, texts: Sequence[str]) -> list[Scores]:
         """Score every text, in order; a long text is read up to the model's length.

@@ -31,6 +31,8 @@ DETECTORS: Final = (
 _MODULES: Final[Mapping[str, str]] = {
     **{name: f"classifiers.{name}" for name in DETECTORS},
     "detoxify": "classifiers.detoxify_model",
+    "bundled": "classifiers.onnx_model",
+    "council": "classifiers.council",
 }
 
 _Load = Callable[[Mapping[str, str]], Classifier]

@@ -16,6 +16,21 @@ KNOWN_LABELS: Final[frozenset[str]] = frozenset(
         "insult",
         "identity_attack",
         "sexual_explicit",
+        # What the bundled model reads in the whole comment: one label for each clause.
+        "menace",
+        "welfare_concern",
+        "sexual_remark",
+        "hate",
+        "pursuit",
+        "contempt",
+        "private_detail",
+        "accusation",
+        "leak",
+        "campaigning",
+        "deceit",
+        "dangerous_falsehood",
+        "crude_language",
+        "must_be_seen",
         # Words, in the three strengths of Ofcom's research.
         "profanity_mild",
         "profanity_medium",
@@ -48,6 +63,7 @@ KNOWN_LABELS: Final[frozenset[str]] = frozenset(
         "hazard",
         "foi_request",
         "formal_complaint",
+        "needs_response",
         # Welcome, and counted.
         "criticism",
         # No model here can judge it.

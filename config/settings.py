@@ -38,16 +38,7 @@ PREFIX: Final = "WARDMOTE_"
 
 # A broker's or database's address may carry a password before its host, or among its options.
 _PASSWORD: Final = re.compile(r"(://[^:/@]*:).*(?=@)|(password=)[^&]+")
-_DEFAULT_CLASSIFIERS: Final = (
-    "wordlist",
-    "personal_data",
-    "spam",
-    "welfare",
-    "request",
-    "criticism",
-    "target",
-    "language",
-)
+_DEFAULT_CLASSIFIERS: Final = ("council",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +162,13 @@ class Settings(BaseSettings):
     )
     classifiers: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         default=_DEFAULT_CLASSIFIERS, description="The classifiers that score, with commas between."
+    )
+    model: Path | None = Field(
+        default=None, description="A model's folder in place of the bundled one."
+    )
+    first_stage: bool = Field(
+        default=False,
+        description="Let a cheap first stage pass what is surely lawful, for a very busy council.",
     )
     detoxify_checkpoint: Path | None = Field(
         default=None,

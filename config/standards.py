@@ -92,6 +92,9 @@ class Cue:
         severe: From this score on, it is as good as certain.
         severity: Overrides the clause's severity when this cue is what spoke.
         targets: Speaks only when the target is one of these; empty means any.
+        confirmed_by: A label that must agree, where a classifier that scores it was asked: a word
+            list finds the word, a model that read the whole comment says what it was for.
+        confirmed_from: How high that label must be.
     """
 
     label: str
@@ -99,6 +102,8 @@ class Cue:
     severe: float
     severity: Severity | None = None
     targets: frozenset[Target] = frozenset()
+    confirmed_by: str | None = None
+    confirmed_from: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,8 @@ class Clause:
             judge: ``police``, ``hr_if_officer``; ``none`` stands alone.
         sla: Deadlines by name, as the standard words them: ``{"acknowledge": "15m now"}``.
         protected: The characteristics that the clause protects, where the law lists them.
+        outranks_welfare: A serious breach of it is against somebody else, so that it comes before
+            the duty of care to its writer.
     """
 
     id: ClauseId
@@ -133,6 +140,7 @@ class Clause:
     not_a_breach: tuple[str, ...] = ()
     note: str = ""
     protected: tuple[str, ...] = ()
+    outranks_welfare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,16 +92,27 @@ def _lane_cues(content: Mapping[str, Any], file: str) -> _Found:
 
 
 def _cue(cue: Mapping[str, Any], file: str, place: str, *, known: frozenset[str]) -> _Found:
-    label = cue.get("label")
-    if isinstance(label, str) and label not in known:
-        hint = f"{did_you_mean(label, known)} Or declare it under [labels] extra."
-        what = f'no classifier emits "{label}"'
-        yield ConfigProblem("C022", at(file, place, "label"), what, hint)
+    for key in ("label", "confirmed_by"):
+        label = cue.get(key)
+        if isinstance(label, str) and label not in known:
+            hint = f"{did_you_mean(label, known)} Or declare it under [labels] extra."
+            what = f'no classifier emits "{label}"'
+            yield ConfigProblem("C022", at(file, place, key), what, hint)
+    yield from _confirming(cue, file, place)
     suspect, severe = cue.get("suspect"), cue.get("severe")
     if _is_number(suspect) and _is_number(severe) and not 0 <= suspect <= severe <= 1:
         what = f"suspect is {suspect} and severe is {severe}, which is impossible"
         hint = "Both lie between 0 and 1, and suspect is not above severe."
         yield ConfigProblem("C021", at(file, place), what, hint)
+
+
+def _confirming(cue: Mapping[str, Any], file: str, place: str) -> _Found:
+    least = cue.get("confirmed_from")
+    if _is_number(least) and not 0 <= least <= 1:
+        hint = "It lies between 0 and 1, like the score that it is compared with."
+        yield ConfigProblem(
+            "C021", at(file, place, "confirmed_from"), f"is {least}, which is impossible", hint
+        )
 
 
 def _periods(content: Mapping[str, Any], file: str) -> _Found:

@@ -81,10 +81,12 @@ def open_classifier(settings: Settings) -> Classifier:
     Raises:
         ClassifierFailed: One of them is unknown or cannot be loaded.
     """
-    options = {}
+    options = {"first_stage": "on" if settings.first_stage else "off"}
+    if settings.model is not None:
+        options["model"] = str(settings.model)
     checkpoint = settings.detoxify_checkpoint
     if checkpoint is not None:
-        options = {
+        options |= {
             "checkpoint": str(checkpoint),
             "huggingface_config_path": str(checkpoint.parent),
             "sha256": settings.detoxify_sha256 or "",

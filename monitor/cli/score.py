@@ -24,6 +24,7 @@ from monitor.bootstrap import open_classifier
 from monitor.cli.endings import Ended, Status, refuse
 from monitor.cli.score_rows import BadRow, ReadRow, read_rows
 from monitor.domain.assessment import Assessment, assess
+from monitor.domain.context import Context
 
 __all__ = ["score"]
 
@@ -43,6 +44,9 @@ _DECIMALS = 4
 )
 def score(source: str, sink: str, names: str | None, standards_path: Path | None) -> None:
     """Assess every row of a file with `id` and `text`; one JSON object per row, in order.
+
+    Where a row has them, `context` (the council's post) and `parent` (the comment that it
+    answers) decide with it.
 
     A bad row is reported with its line number and the rest still runs; exit status 1 then.
 
@@ -124,7 +128,8 @@ def _score(
                 bad += 1
                 click.echo(f"{said}, line {each.line}: {each.why}.", err=True)
         for row, scores in zip(good, classifier.score([row.text for row in good]), strict=True):
-            assessment = assess(row.text, scores, standards, periods=periods)
+            context = Context(post=row.context, parent=row.parent)
+            assessment = assess(row.text, scores, standards, periods=periods, context=context)
             out.write(json.dumps(_line(row, scores, assessment)) + "\n")
         out.flush()
     return bad

@@ -18,15 +18,25 @@ from typing_extensions import override
 __all__ = ["BadRow", "ReadRow", "read_rows"]
 
 _LONGEST_FIELD = 1_000_000
+_ABOVE = ("context", "parent")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRow:
-    """One text to score. ``line`` is where its row begins; ``id`` is as it was given."""
+    """One text to score.
+
+    Attributes:
+        line: Where its row begins.
+        id: As it was given.
+        context: The council's post above it; empty where none is given.
+        parent: The comment that it answers; empty where it answers the post.
+    """
 
     line: int
     id: str | int
     text: str
+    context: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,4 +152,8 @@ def _checked(number: int, found: Mapping[str, Any]) -> ReadRow | BadRow:
         return BadRow(number, "it has no id; give it a word or a whole number")
     if not isinstance(text, str):
         return BadRow(number, "it has no text")
-    return ReadRow(line=number, id=row_id, text=text)
+    above = {name: "" if found.get(name) is None else found[name] for name in _ABOVE}
+    for name, words in above.items():
+        if not isinstance(words, str):
+            return BadRow(number, f"its {name} is no text; write it as words or leave it out")
+    return ReadRow(line=number, id=row_id, text=text, **above)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from classifiers.contract import Label, Score, Scores, Span
 from config.standards import Clause, ClauseId, Cue, Lane, Severity, Standards, Target
+from monitor.domain.context import NO_CONTEXT, Context
 
 __all__ = [
     "Assessment",
@@ -28,6 +29,8 @@ _TARGET_LABELS: Mapping[Target, Label] = {
     Target.INSTITUTION: Label("target_institution"),
 }
 _TARGET_HEARD = 0.5
+# A model that read the whole comment is believed before a list that found a word.
+_INSULTS = (Label("contempt"), Label("insult"))
 _ALLOWED_LANES = (Lane.REQUEST, Lane.CRITICISM)
 
 
@@ -100,18 +103,24 @@ class Assessment:
 
 
 def assess(
-    text: str, scores: Scores, standards: Standards, *, periods: frozenset[str] = frozenset()
+    text: str,
+    scores: Scores,
+    standards: Standards,
+    *,
+    periods: frozenset[str] = frozenset(),
+    context: Context = NO_CONTEXT,
 ) -> Assessment:
     """Read one text's scores against the standard.
 
     Args:
-        text: The comment as it stands; used only to keep evidence inside it.
+        text: The comment as it stands; used only to place evidence inside it.
         scores: What the classifiers saw.
         standards: The standard in force.
         periods: The named periods that hold now (``pre_election``).
+        context: What stands above the comment, where that is known.
     """
-    by_label = scores.by_label
-    target = bearing_target(by_label)
+    by_label = _not_published(text, scores.by_label, context)
+    target = bearing_target(by_label, context)
     touched = [
         breach
         for clause in standards.clauses
@@ -159,11 +168,10 @@ def needs_a_person(assessment: Assessment) -> bool:
     return assessment.lane in {Lane.BREACH, Lane.WELFARE, Lane.UNSURE}
 
 
-def bearing_target(by_label: Mapping[Label, Score]) -> Target:
+def bearing_target(by_label: Mapping[Label, Score], context: Context = NO_CONTEXT) -> Target:
     """Whom the words are about: the strongest target heard.
 
-    A bare insult under a council's post with no other target is aimed at the council's people
-    (STANDARD.md, ``abuse``), so an insult without any target heard bears on staff.
+    An insult without any target heard bears on whom the context says.
     """
     heard = [
         (score.value, target)
@@ -174,10 +182,28 @@ def bearing_target(by_label: Mapping[Label, Score]) -> Target:
         # Ties go to a person before an institution: the order of _TARGET_LABELS.
         strongest = max(value for value, _ in heard)
         return next(target for value, target in heard if value == strongest)
-    insult = by_label.get(Label("insult"))
-    if insult is not None and insult.value >= _TARGET_HEARD:
-        return Target.STAFF
+    for label in _INSULTS:
+        score = by_label.get(label)
+        if score is not None:
+            is_insult = score.value >= _TARGET_HEARD
+            return context.bare_insult_bears_on if is_insult else Target.NOBODY
     return Target.NOBODY
+
+
+def _not_published(
+    text: str, by_label: Mapping[Label, Score], context: Context
+) -> Mapping[Label, Score]:
+    """The scores without those that point only at what the council's own post gives."""
+    if not context.post:
+        return by_label
+    kept = {}
+    for label, score in by_label.items():
+        spans = tuple(
+            span for span in score.spans if not context.publishes(text[span.start : span.end])
+        )
+        if spans or not score.spans:
+            kept[label] = Score(score.value, spans)
+    return kept
 
 
 def _touch(
@@ -186,9 +212,7 @@ def _touch(
     spoken = [
         (cue, score)
         for cue in clause.cues
-        if (score := by_label.get(Label(cue.label))) is not None
-        and score.value >= cue.suspect
-        and (not cue.targets or target in cue.targets)
+        if (score := _heard(cue, by_label, target=target)) is not None
     ]
     if not spoken:
         return None
@@ -229,7 +253,11 @@ def _lane(
 ) -> tuple[Lane, str]:
     # A threat to somebody else outranks the duty of care to its writer; nothing milder does,
     # because a person in distress who swears is first of all a person in distress.
-    grave = any(breach.severity.rank <= Severity.S2.rank for breach in breaches)
+    outranking = {clause.id for clause in standards.clauses if clause.outranks_welfare}
+    grave = any(
+        breach.clause in outranking and breach.severity.rank <= Severity.S2.rank
+        for breach in breaches
+    )
     if concerns and not grave:
         return Lane.WELFARE, f"duty of care: {concerns[0].clause}"
     if breaches:
@@ -243,12 +271,21 @@ def _lane(
 
 
 def _speaks(cues: tuple[Cue, ...], by_label: Mapping[Label, Score], *, target: Target) -> bool:
-    return any(
-        (score := by_label.get(Label(cue.label))) is not None
-        and score.value >= cue.suspect
-        and (not cue.targets or target in cue.targets)
-        for cue in cues
-    )
+    return any(_heard(cue, by_label, target=target) is not None for cue in cues)
+
+
+def _heard(cue: Cue, by_label: Mapping[Label, Score], *, target: Target) -> Score | None:
+    """The score that a cue speaks with, or nothing when it is silent."""
+    score = by_label.get(Label(cue.label))
+    if score is None or score.value < cue.suspect:
+        return None
+    if cue.targets and target not in cue.targets:
+        return None
+    if cue.confirmed_by is not None:
+        other = by_label.get(Label(cue.confirmed_by))
+        if other is not None and other.value < cue.confirmed_from:
+            return None
+    return score
 
 
 def _worst(heeded: tuple[Breach, ...], lane: Lane) -> Severity | None:

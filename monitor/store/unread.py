@@ -46,6 +46,8 @@ WITH_CONTEXT = (
         channels.c.service,
         posts.c.text.label("post_text"),
         _parent_version.c.text.label("parent_text"),
+        _parent.c.gone_at.label("parent_gone_at"),
+        _parent.c.from_channel.label("parent_from_channel"),
     )
     .select_from(versions)
     .join(comments, comments.c.id == versions.c.comment_id)
@@ -76,8 +78,9 @@ class ToAssess:
     """The newest wording of a comment that nobody has read yet.
 
     Attributes:
-        post_text: What the council wrote above it, or "" where the post is not known.
-        parent_text: The comment it answers, where that is known.
+        post_text: What the council wrote above it, as last seen, or "" where the post is not known.
+        parent_text: The newest wording of the resident's comment that it answers; "" where it
+            answers none that is known, one that is gone, or the council itself.
         seen_at: When this wording was first seen; aware UTC, as ``posted_at``.
         attempts: Readings begun, this one included: many mean that the text is poison.
     """
@@ -89,7 +92,7 @@ class ToAssess:
     text: str
     attachments: tuple[str, ...]
     post_text: str
-    parent_text: str | None
+    parent_text: str
     posted_at: datetime
     seen_at: datetime
     author_id: NativeId | None
@@ -146,9 +149,17 @@ def _to_assess(row: AnyRow) -> ToAssess:
         text=row.text,
         attachments=tuple(row.attachments),
         post_text=row.post_text or "",
-        parent_text=row.parent_text,
+        parent_text=_answered(row),
         posted_at=row.posted_at,
         seen_at=row.seen_at,
         author_id=row.author_id,
         attempts=row.attempts,
     )
+
+
+def _answered(row: AnyRow) -> str:
+    # What is gone says nothing to a reader any more, and the council's own reply is no resident:
+    # words that answer either bear on whom they would bear on under the post.
+    if row.parent_gone_at is not None or row.parent_from_channel:
+        return ""
+    return row.parent_text or ""

@@ -16,6 +16,7 @@ from config.standards import Lane
 from monitor.domain import case as cases_of
 from monitor.domain.assessment import Assessment, assess, needs_a_person, unreadable_text
 from monitor.domain.case import Case, CaseState
+from monitor.domain.context import Context
 from monitor.domain.routing import route
 from monitor.services import Services
 from monitor.store import audit, cases, comments, outbox
@@ -183,7 +184,8 @@ def _assessment(
 ) -> Assessment:
     if not one.text.strip() and set(one.attachments) - _SAYS_LITTLE:
         return _unreadable(services, scores.model, "no text, only an attachment")
-    return assess(one.text, scores, services.standards, periods=periods)
+    context = Context(post=one.post_text, parent=one.parent_text)
+    return assess(one.text, scores, services.standards, periods=periods, context=context)
 
 
 def _unreadable(services: Services, model: str, why: str) -> Assessment:

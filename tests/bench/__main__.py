@@ -18,6 +18,7 @@ import click
 from rich.console import Console
 
 from monitor import telemetry
+from tests.bench.classifying import classifying_rows
 from tests.bench.ground import FULL, QUICK, Ground, prepared_ground
 from tests.bench.looking import looking_rows, verifying_rows
 from tests.bench.printed import as_json, print_table
@@ -33,6 +34,7 @@ _QUESTIONS: tuple[Callable[[Ground], Iterator[Row]], ...] = (
     pulling_rows,
     looking_rows,
     verifying_rows,
+    classifying_rows,
 )
 
 

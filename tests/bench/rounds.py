@@ -44,7 +44,7 @@ class Row:
     """One comparison: the first side divided by the second.
 
     Attributes:
-        group: Which question it answers, 1 to 7 (docs/reference/benchmarks.md).
+        group: Which question it answers, 1 to 8 (docs/reference/benchmarks.md).
         compared: ``first / second``.
         on: The database, or what else it stands on.
         unit: What ``first`` and ``second`` count: medians over the rounds.

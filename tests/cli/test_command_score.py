@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -39,6 +41,17 @@ def score(home, text: str | bytes, *also: str, status: int = 0, name: str = "row
     assert result.exit_code == status, result.output
     lines = out.read_text("utf-8").splitlines() if out.exists() else []
     return [json.loads(line) for line in lines], result.stderr
+
+
+def written(rows: list[dict[str, str]], name: str) -> str:
+    """Rows with the same keys, as the file of that name holds them."""
+    if name.endswith(".jsonl"):
+        return "".join(json.dumps(row) + "\n" for row in rows)
+    sink = io.StringIO(newline="")
+    writer = csv.DictWriter(sink, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return sink.getvalue()
 
 
 def test_every_row_becomes_one_object_in_order_with_exactly_its_fields(home) -> None:
@@ -88,6 +101,42 @@ def test_json_lines_with_context_and_platform_are_read(home) -> None:
 
     assert row["id"] == 7
     assert row["breach"]
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_a_number_that_the_post_above_gives_is_no_private_one(home, name) -> None:
+    number = "Try 01632 960122, they do answer."
+    rows = [
+        {"id": "published", "text": number, "context": "Questions? Call 01632 960 122."},
+        {"id": "another's", "text": number, "context": "Questions? Call 01632 960 199."},
+        {"id": "unknown", "text": number, "context": ""},
+    ]
+    found, _ = score(home, written(rows, name), "--classifier", "personal_data", name=name)
+
+    assert [row["breach"] for row in found] == [False, True, True]
+    assert all(row["labels"]["phone_number"] > 0.5 for row in found)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_a_bare_insult_is_aimed_at_whom_it_stands_under(home, name) -> None:
+    post = "Meet your ward councillors."
+    rows = [
+        {"id": "1", "text": ABUSE, "context": "The library opens.", "parent": ""},
+        {"id": "2", "text": ABUSE, "context": post, "parent": ""},
+        {"id": "3", "text": ABUSE, "context": post, "parent": "I like them."},
+    ]
+    found, _ = score(home, written(rows, name), "--classifier", "wordlist", name=name)
+
+    assert [row["clauses"][0]["target"] for row in found] == ["staff", "councillor", "resident"]
+
+
+def test_a_context_that_is_no_text_is_told_without_its_words(home) -> None:
+    lines = '{"id": 1, "text": "One", "context": {"post": "Robin"}}\n{"id": 2, "text": "Two"}\n'
+    rows, complaint = score(home, lines, "--classifier", "wordlist", name="rows.jsonl", status=1)
+
+    assert [row["id"] for row in rows] == [2]
+    assert "line 1: its context is no text; write it as words or leave it out." in complaint
+    assert "Robin" not in complaint
 
 
 def test_a_bad_row_is_told_with_its_line_and_the_rest_still_runs(home) -> None:

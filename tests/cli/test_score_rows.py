@@ -122,6 +122,44 @@ def test_a_text_is_a_text(text) -> None:
     assert why(f'{{"id": 1, "text": {text}}}\n') == [(1, "it has no text")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'id,parent,text,Context\n1,"No, they are.",Quite.,"We open, at nine."\n',
+        '{"id": "1", "text": "Quite.", "context": "We open, at nine.", "parent": "No, they are."}',
+    ],
+)
+def test_what_stands_above_a_text_is_read_where_it_is_given(text) -> None:
+    (row,) = read(text)
+
+    assert (row.context, row.parent) == ("We open, at nine.", "No, they are.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,text\n1,One\n",
+        "id,text,context,parent\n1,One,,\n",
+        "id,text,context,parent\n1,One\n",
+        '{"id": 1, "text": "One"}',
+        '{"id": 1, "text": "One", "context": null, "parent": ""}',
+    ],
+)
+def test_nothing_need_stand_above_it(text) -> None:
+    (row,) = read(text)
+
+    assert (row.context, row.parent) == ("", "")
+
+
+@pytest.mark.parametrize("key", ["context", "parent"])
+@pytest.mark.parametrize("value", ["0", "7", "false", "[]", '["a post"]', "{}", '{"post": "p"}'])
+def test_what_stands_above_is_a_text(key, value) -> None:
+    text = f'{{"id": 1, "text": "One", "{key}": {value}}}\n{{"id": 2, "text": "Two"}}\n'
+
+    assert why(text) == [(1, f"its {key} is no text; write it as words or leave it out")]
+    assert texts(text) == ["Two"]
+
+
 def test_an_id_is_given_back_as_it_was_given() -> None:
     assert [each.id for each in read('{"id": 7, "text": ""}\n{"id": "7", "text": ""}\n')] == [
         7,

@@ -81,9 +81,9 @@ MISTAKES: dict[str, Mistake] = {
         "standards.toml, [clause.welfare] ref", "standards.toml", ('"RS-02"', '"RS-01"')
     ),
     "C021": Mistake(
-        "standards.toml, [clause.threat.cues.threat]",
+        "standards.toml, [clause.threat.cues.menace]",
         "standards.toml",
-        ("suspect = 0.5", "suspect = 0.9"),
+        ("suspect = 0.3", "suspect = 0.9"),
     ),
     "C022": Mistake(
         "standards.toml, [clause.hate.cues.identity_atack] label",
@@ -256,7 +256,7 @@ def test_every_mistake_in_every_file_is_reported_at_once(
 ) -> None:
     change("channels.toml", {"owner =": "ownr =", "Mon-Fri": "Weekdays"})
     change("routes.toml", {'reports = "managers"': 'reports = "manager"'})
-    change("standards.toml", {"suspect = 0.5": "suspect = 5", '"RS-02"': '"RS-01"'})
+    change("standards.toml", {"suspect = 0.3": "suspect = 5", '"RS-02"': '"RS-01"'})
 
     found = problems_of(environ | {"WARDMOTE_WEB_PORT": "http", "WARDMOTE_HOEM": "/srv"})
 

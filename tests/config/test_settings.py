@@ -29,7 +29,9 @@ def test_everything_has_a_default_below_the_home_directory() -> None:
     assert settings.database_url == f"sqlite:///{settings.home}/wardmote.sqlite3"
     assert settings.slack_base_url == "https://slack.com/api/"
     assert settings.facebook_graph_version == "v26.0"
-    assert settings.classifiers[0] == "wordlist"
+    assert settings.classifiers == ("council",)
+    assert settings.model is None
+    assert settings.first_stage is False
     assert settings.web_base_url == "http://127.0.0.1:8080"
 
 

@@ -54,9 +54,15 @@ STANDARD = Standards(
     review_every_months=36,
     content_hash="3f2a9c01" * 8,
     clauses=(
-        clause("threat", Severity.S1, cue("threat"), cue("veiled_threat", severity=Severity.S2)),
+        clause(
+            "threat",
+            Severity.S1,
+            cue("threat"),
+            cue("veiled_threat", severity=Severity.S2),
+            outranks_welfare=True,
+        ),
         clause("welfare", Severity.S1, cue("self_harm"), lane=Lane.WELFARE),
-        clause("hate", Severity.S2, cue("identity_attack")),
+        clause("hate", Severity.S2, cue("identity_attack"), outranks_welfare=True),
         clause("abuse", Severity.S3, cue("insult", targets=PEOPLE), cue("ill_wish")),
         clause("pre-election", Severity.S3, cue("party"), only_in=frozenset({"pre_election"})),
         clause("language", Severity.S4, cue("profanity_strong", suspect=0.2)),
@@ -356,3 +362,91 @@ def test_a_cue_that_always_speaks_does_not_divide_by_nothing():
 
     assert assess(TEXT, scored(), always).score == 0
     assert assess(TEXT, scored(profanity_strong=0.0), always).lane is Lane.BREACH
+
+
+class TestConfirmation:
+    """A list finds a word; a model that read the whole comment says what it was for."""
+
+    STANDARD = replace(
+        STANDARD,
+        clauses=(
+            clause(
+                "abuse",
+                Severity.S3,
+                cue("insult", confirmed_by="contempt"),
+                cue("contempt"),
+            ),
+            clause(
+                "deception", Severity.S4, cue("scam", confirmed_by="deceit", confirmed_from=0.3)
+            ),
+        ),
+        lane_cues={
+            Lane.REQUEST: (cue("question", confirmed_by="needs_response"),),
+            Lane.CRITICISM: (cue("criticism"),),
+            Lane.UNSURE: (cue("unknown_language", confirmed_by="unreadable"),),
+        },
+    )
+
+    def read(self, **labels: float) -> Assessment:
+        return assess(TEXT, scored(**labels), self.STANDARD)
+
+    @pytest.mark.parametrize(
+        ("labels", "clauses"),
+        [
+            ({"insult": 0.9}, ["abuse"]),
+            ({"insult": 0.9, "contempt": 0.0}, []),
+            ({"insult": 0.9, "contempt": 0.499}, []),
+            ({"insult": 0.9, "contempt": 0.5}, ["abuse"]),
+            ({"insult": 0.4, "contempt": 0.9}, ["abuse"]),
+            ({"insult": 0.4}, []),
+            ({"scam": 0.9}, ["deception"]),
+            ({"scam": 0.9, "deceit": 0.299}, []),
+            ({"scam": 0.9, "deceit": 0.3}, ["deception"]),
+            ({"deceit": 1.0}, []),
+        ],
+    )
+    def test_a_cue_speaks_unless_the_one_that_was_asked_denies_it(self, labels, clauses):
+        assert ids(self.read(**labels).breaches) == clauses
+
+    @pytest.mark.parametrize(("contempt", "heard"), [(0.49, []), (0.6, ["contempt", "insult"])])
+    def test_what_is_denied_is_no_evidence_either(self, contempt, heard):
+        spans = (Span(0, 3),)
+        by_label = {Label("insult"): Score(0.9, spans), Label("contempt"): Score(contempt, spans)}
+        found = assess(TEXT, replace(scored(), by_label=by_label), self.STANDARD)
+
+        evidence = [each.label for breach in found.breaches for each in breach.evidence]
+        assert evidence == heard
+
+    def test_a_denied_cue_lends_its_clause_no_severity_and_no_score(self):
+        two = replace(
+            self.STANDARD,
+            clauses=(
+                clause(
+                    "abuse",
+                    Severity.S3,
+                    cue("insult", severity=Severity.S1, confirmed_by="contempt"),
+                    cue("ill_wish"),
+                ),
+            ),
+        )
+        found = assess(TEXT, scored(insult=0.95, contempt=0.1, ill_wish=0.6), two)
+
+        assert (found.severity, found.score) == (Severity.S3, 0.6)
+        assert found.breaches[0].band is Band.SUSPECT
+
+    @pytest.mark.parametrize(
+        ("labels", "lane"),
+        [
+            ({"question": 0.9}, Lane.REQUEST),
+            ({"question": 0.9, "needs_response": 0.2}, Lane.CLEAR),
+            ({"question": 0.9, "needs_response": 0.7}, Lane.REQUEST),
+            ({"question": 0.9, "needs_response": 0.2, "criticism": 0.6}, Lane.CRITICISM),
+            ({"unknown_language": 0.9}, Lane.UNSURE),
+            ({"unknown_language": 0.9, "unreadable": 0.1}, Lane.CLEAR),
+        ],
+    )
+    def test_a_lane_s_cues_are_confirmed_too(self, labels, lane):
+        found = self.read(**labels)
+
+        assert found.lane is lane
+        assert found.needs_response is (lane is Lane.REQUEST)

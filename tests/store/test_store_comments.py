@@ -5,7 +5,7 @@ from datetime import timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from connectors.contract import Author, NativeId
 from monitor.store import comments, tables
@@ -278,10 +278,102 @@ def test_what_is_unread_comes_out_oldest_first_with_its_surroundings(database):
     second, first = lease(database)
 
     assert (second.text, second.parent_text, second.service) == ("Second.", "First.", "parks")
-    assert (first.text, first.parent_text, first.attachments) == ("First.", None, ("photo",))
+    assert (first.text, first.parent_text, first.attachments) == ("First.", "", ("photo",))
     assert (first.channel_id, first.author_id) == (PARKS, "u1")
     assert first.post_text == "The library opens on Sunday."
     assert (first.posted_at, first.seen_at, first.attempts) == (NOW - MINUTE, NOW, 1)
+
+
+def answering(database, *parent, posts=None):
+    """What is read of an answer to a comment, whose wordings are stored before it."""
+    for wording in parent:
+        store(database, wording, posts=posts)
+    lease(database)
+    answer = comment("answer", parent_id=NativeId("parent"), created_at=NOW)
+    store(database, answer, posts=posts)
+    (read,) = lease(database)
+    return read
+
+
+def test_an_answer_is_read_with_the_newest_words_above_it(database):
+    watch(database)
+    store(database, posts=[post(text="Open on Sunday.")])
+
+    read = answering(
+        database,
+        comment("parent", "First."),
+        comment("parent", "Second."),
+        posts=[post(text="Open on Monday.")],
+    )
+
+    assert (read.post_text, read.parent_text) == ("Open on Monday.", "Second.")
+
+
+def test_what_is_gone_is_no_longer_answered(database):
+    watch(database)
+    store(database, comment("parent", "First."))
+    with database.transaction("T5b") as tx:
+        comments.mark_gone(tx, 1, now=NOW)
+
+    assert answering(database).parent_text == ""
+    assert load(database, 2).parent_text == "First."
+
+
+def test_what_was_gone_and_is_there_again_is_answered(database):
+    watch(database)
+    store(database, comment("parent", "First."))
+    with database.transaction("T5b") as tx:
+        comments.mark_gone(tx, 1, now=NOW)
+
+    assert answering(database, comment("parent", "First.")).parent_text == "First."
+
+
+def test_the_council_s_own_reply_is_no_resident_to_answer(database):
+    watch(database)
+
+    read = answering(database, comment("parent", "We are sorry.", from_channel=True))
+
+    assert read.parent_text == ""
+
+
+@pytest.mark.parametrize("parent", [None, "never-seen"])
+def test_an_answer_to_nothing_that_is_known_stands_under_the_post_alone(database, parent):
+    watch(database)
+    store(database, comment("answer", parent_id=NativeId(parent) if parent else None))
+
+    (read,) = lease(database)
+
+    assert (read.parent_text, read.post_text) == ("", "The library opens on Sunday.")
+
+
+def test_another_channel_lends_no_words(database):
+    watch(database, plan(), plan("x-parks"))
+    store(database, comment("parent", "There."), channel_id="x-parks", posts=[post(text="Theirs.")])
+    lease(database)
+    store(database, comment("answer", parent_id=NativeId("parent")), posts=[])
+
+    (read,) = lease(database)
+
+    assert (read.parent_text, read.post_text) == ("", "")
+
+
+def test_a_hundred_answers_take_no_more_questions_than_one(database):
+    watch(database)
+    answers = [comment(f"c{n}", parent_id=NativeId("parent"), created_at=NOW) for n in range(101)]
+    store(database, comment("parent"), *answers)
+    lease(database, limit=1)
+    asked = []
+
+    with database.transaction("T2") as tx:
+        engine = tx.session.get_bind()
+        event.listen(engine, "before_cursor_execute", lambda *_: asked.append("question"))
+        one = unread(tx, limit=1)
+        for_one = len(asked)
+        many = unread(tx)
+
+    assert {each.parent_text for each in one + many} == {"You lot are useless."}
+    assert (len(one), len(many)) == (1, 100)
+    assert len(asked) == 2 * for_one
 
 
 def test_within_a_batch_the_older_comment_is_read_first(database):

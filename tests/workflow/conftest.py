@@ -134,6 +134,7 @@ class Bench:
         self.lines = Lines()
         self.commits: list[str] = []
         self.after_commit: Callable[[str], None] = lambda _name: None
+        self.post_text = "The summer reading challenge opens."
         routes = home / "routes.toml"
         routes.write_text(ROUTES + escalations(), "utf-8")
         found, problems = load_routes(routes, STANDARDS)
@@ -167,13 +168,13 @@ class Bench:
         self.change(pace=replace(Pace(), **changes))
 
     def post(self) -> Post:
-        return Post(NativeId("post-1"), "The summer reading challenge opens.", START)
+        return Post(NativeId("post-1"), self.post_text, START)
 
     def comment(self, text: str, native_id: str = "c-1", **fields) -> Comment:
         made = Comment(
             native_id=NativeId(native_id),
             post_id=NativeId("post-1"),
-            parent_id=None,
+            parent_id=fields.pop("parent_id", None),
             author=Author(NativeId("resident-1"), "Robin Resident"),
             text=text,
             created_at=START,

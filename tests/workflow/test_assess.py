@@ -12,7 +12,8 @@ from sqlalchemy import text
 from classifiers.contract import ClassifierFailed, Scores
 from classifiers.testing import ScriptedClassifier
 from config.routes import QuietHours
-from config.standards import Severity
+from config.standards import Severity, Target
+from connectors.contract import NativeId
 from monitor.domain import case as case_moves
 from monitor.domain.case import Case, CaseId, CaseState
 from monitor.sandbox.http import Clock
@@ -191,6 +192,67 @@ def test_what_another_process_has_assessed_meanwhile_is_not_assessed_twice(bench
     assess.assess_due(bench.services)
 
     assert bench.audit().count("case.opened") == 1
+
+
+class TestWhatStandsAbove:
+    """The post and the comment that is answered change how a comment is read."""
+
+    @pytest.fixture(autouse=True)
+    def listening(self, bench) -> None:
+        heard = {"01632 960": {"phone_number": 0.95}, "muppet": {"insult": 0.95}}
+        bench.change(classifier=lambda: ScriptedClassifier(heard))
+
+    @pytest.mark.parametrize(
+        ("post", "is_published"),
+        [("Questions? Call 01632 960.", True), ("Questions? Call 01632 961.", False)],
+    )
+    def test_a_number_that_the_post_gives_is_nobody_s_private_one(
+        self, bench, post, is_published
+    ) -> None:
+        bench.post_text = post
+        bench.shows(bench.comment("Try 01632 960, they do answer."))
+        bench.pull()
+        bench.settle()
+
+        assert (bench.case_id() is None) is is_published
+
+    @pytest.mark.parametrize(
+        ("post", "target"),
+        [("The library opens.", Target.STAFF), ("Meet your councillors.", Target.COUNCILLOR)],
+    )
+    def test_a_bare_insult_bears_on_whom_the_post_is_about(self, bench, post, target) -> None:
+        bench.post_text = post
+        bench.read("Muppet.")
+
+        assert bench.page().assessment.target is target
+
+    @pytest.mark.parametrize(
+        ("from_channel", "target"), [(False, Target.RESIDENT), (True, Target.STAFF)]
+    )
+    def test_a_bare_insult_bears_on_the_resident_whom_it_answers(
+        self, bench, from_channel, target
+    ) -> None:
+        bench.shows(
+            bench.comment("It is not so bad.", "c-1", from_channel=from_channel),
+            bench.comment("Muppet.", "c-2", parent_id=NativeId("c-1")),
+        )
+        bench.pull()
+        bench.settle()
+
+        assert bench.page("c-2").assessment.target is target
+
+    def test_read_alone_after_a_batch_that_failed_it_keeps_what_stands_above(self, bench) -> None:
+        choosy = Choosy({"muppet": {"insult": 0.95}})
+        bench.change(classifier=lambda: choosy)
+        bench.shows(
+            bench.comment("It is not so bad.", "c-1"),
+            bench.comment("Muppet.", "c-2", parent_id=NativeId("c-1")),
+            bench.comment("poison", "c-3"),
+        )
+        bench.pull()
+        bench.settle()
+
+        assert bench.page("c-2").assessment.target is Target.RESIDENT
 
 
 class TestAnEdit:

@@ -1,0 +1,1 @@
+"""What an evaluation shows: pages of sections, tables and charts, as HTML, Markdown and JSON."""
