@@ -67,15 +67,6 @@ class Architecture:
     first_position: int
 
     @property
-    def linears(self) -> Iterator[str]:
-        """Every linear layer that is worth quantising, once; attention's three apart."""
-        if self.projection:
-            yield self.projection
-        for layer in dict.fromkeys(self.layers):
-            yield from (layer.query, layer.key, layer.value)
-            yield from (layer.attended, layer.widened, layer.narrowed)
-
-    @property
     def norms(self) -> Iterator[str]:
         """Every layer norm, once."""
         yield f"{self.embeddings}LayerNorm"

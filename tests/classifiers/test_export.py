@@ -99,6 +99,27 @@ def test_a_products_two_halves_fit_into_sixteen_bits() -> None:
         assert np.abs(onnx.numpy_helper.to_array(each).astype(int)).max() == 64
 
 
+def test_a_position_with_large_numbers_does_not_coarsen_the_others() -> None:
+    model = tiny_encoder("bert")
+    ids = _IDS[2]
+    first = model.bert.encoder.layer[0]
+    read: list[Any] = []
+    hook = first.intermediate.register_forward_pre_hook(lambda _, given: read.append(given[0][0]))
+    _expected(model, ids)
+    hook.remove()
+    # One unit answers to the third position alone, very loudly, and nothing listens to it.
+    wanted = np.zeros(len(ids), np.float32)
+    wanted[2] = 5_000.0
+    unit = np.linalg.lstsq(read[0].numpy(), wanted, rcond=None)[0]
+    first.intermediate.dense.weight.data[0] = first.intermediate.dense.weight.new_tensor(unit)
+    first.output.dense.weight.data[:, 0] = 0.0
+
+    graph = _graph(model, int8=True)
+
+    difference = np.abs(_unit(_logits(graph, ids)) - _unit(_expected(model, ids)))
+    assert difference.max() < 0.05
+
+
 def test_a_channel_without_weights_stays_without() -> None:
     model = tiny_encoder("bert")
     model.bert.encoder.layer[0].intermediate.dense.weight.data[3] = 0.0
