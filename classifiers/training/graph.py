@@ -94,8 +94,9 @@ def _dequantised(found: Mapping[str, NDArray[Any]], name: str) -> NDArray[np.flo
     if name in found:
         kept: NDArray[np.float32] = found[name]
         return kept
-    steps: NDArray[np.float32] = found[f"{name}.int8"].astype(np.float32)
-    return steps * found[f"{name}.scale"]
+    whole = found[f"{name}.int8"].astype(np.float32)
+    result: NDArray[np.float32] = whole * found[f"{name}.scale"]
+    return result
 
 
 class _Graph:
