@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 from tests.databases import (
@@ -20,6 +21,10 @@ for module in ("connectors.testing", "classifiers.testing", "monitor.alerting.te
     pytest.register_assert_rewrite(module)
 
 _SPEAKS = ("sandbox", "browser", "postgres", "broker", "live")
+
+# A busy machine is no mistake of the code: nothing is judged by how long it took.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)
