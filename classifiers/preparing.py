@@ -25,7 +25,7 @@ def prepare(text: str) -> Normalised:
 
     Disguises are undone, emoji are spelt out, and every identity or party of a kind reads alike.
     """
-    return even_handed(undisguised(text))
+    return even_handed(undisguised(text), text)
 
 
 def undisguised(text: str) -> Normalised:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -16,6 +17,36 @@ __all__ = ["council_rows"]
 
 _HOSTILE: Final = frozenset({"threat", "sexual", "hate", "abuse"})
 _PLAINLY_HARMLESS: Final = frozenset({"request", "clear"})
+# As many people of any kind; the model reads the words of one kind alike, but the kinds apart.
+_GROUPS: Final = (
+    "Muslims",
+    "Jews",
+    "gay people",
+    "trans people",
+    "black people",
+    "Pakistanis",
+    "Poles",
+    "migrants",
+    "asylum seekers",
+    "Travellers",
+    "homeless people",
+    "women",
+    "men",
+    "pensioners",
+    "young people",
+    "disabled people",
+    "autistic people",
+    "Labour voters",
+)
+_GROUP: Final = re.compile(
+    r"\b(?:muslims|jews|christians|sikhs|hindus|catholics|atheists|gays|lesbians|(?:gay|trans|"
+    r"straight|queer|black|white|brown|asian|disabled|autistic|deaf|blind|homeless|old|young|"
+    r"elderly|irish|english|polish|jewish|muslim) (?:people|folk|lads|kids)|pakistanis|poles|"
+    r"romanians|somalis|nigerians|migrants|immigrants|refugees|asylum seekers|travellers|gypsies|"
+    r"women|pensioners|teenagers)\b",
+    re.IGNORECASE,
+)
+_SWAPPED: Final = 0.5
 _NEIGHBOURS: Final[Mapping[str, str]] = {
     **dict(zip("qwertyuio", "wertyuiop", strict=True)),
     **dict(zip("asdfghjk", "sdfghjkl", strict=True)),
@@ -26,13 +57,16 @@ _NEIGHBOURS: Final[Mapping[str, str]] = {
 def council_rows(examples: Sequence[Example], *, copies: int, seed: int) -> Rows:
     """Every example as written, and ``copies`` more times as somebody in a hurry would type it.
 
+    In every other copy that names a group another takes its place, lawful and hateful ones alike:
+    so that it is what is said of people, and not which people, that is learnt.
+
     What an example does not say of a head (is this furious criticism *toxic*?) stays unknown.
     """
     chance = np.random.default_rng(seed)
     texts = [example.text for example in examples]
     rows = [known(_targets(example)) for example in examples]
     for _ in range(copies):
-        texts += [_hurried(example.text, chance) for example in examples]
+        texts += [_hurried(_of_another_group(each, chance), chance) for each in examples]
     return Rows(
         texts=texts,
         targets=np.stack(rows * (copies + 1)),
@@ -71,6 +105,12 @@ def _toxicity(example: Example, clauses: frozenset[str]) -> dict[Label, float]:
         values[Label("toxicity")] = 0.0
         values[Label("severe_toxicity")] = 0.0
     return values
+
+
+def _of_another_group(example: Example, chance: np.random.Generator) -> str:
+    if chance.random() >= _SWAPPED:
+        return example.text
+    return _GROUP.sub(str(chance.choice(_GROUPS)), example.text)
 
 
 def _hurried(text: str, chance: np.random.Generator) -> str:

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from classifiers.contract import DETOXIFY_LABELS
 from classifiers.heads import HEADS
-from classifiers.preparing import prepare, undisguised
+from classifiers.preparing import prepare
 from classifiers.training.rows import Rows
 
 __all__ = ["Stage", "fit"]
@@ -45,7 +45,6 @@ class Stage:
         smoothing: Moves 0 and 1 so far towards one half.
         steps: Stops after so many of its steps, before the rate has fallen to nothing, because
             another stage follows; None for all of them.
-        even_handed: Whether every identity of a kind reads alike (``classifiers.evenhanded``).
     """
 
     name: str
@@ -53,12 +52,11 @@ class Stage:
     rate: float
     head_rate: float
     frozen_layers: int | None
-    batch: int = 32
+    batch: int = 64
     longest: int = 96
     warm_up: float = 0.06
     smoothing: float = 0.0
     steps: int | None = None
-    even_handed: bool = True
 
 
 def fit(
@@ -137,12 +135,11 @@ def _groups(model: Any, stage: Stage) -> list[dict[str, Any]]:
 def _tokens(
     tokenizer: Tokenizer, texts: Sequence[str], stage: Stage
 ) -> tuple[list[int], list[list[int]]]:
-    read = prepare if stage.even_handed else undisguised
     tokenizer.enable_truncation(stage.longest)
     tokenizer.no_padding()
     tokens: list[list[int]] = []
     for start in range(0, len(texts), 4096):
-        some = [read(text).text for text in texts[start : start + 4096]]
+        some = [prepare(text).text for text in texts[start : start + 4096]]
         tokens += [encoding.ids for encoding in tokenizer.encode_batch(some)]
     return [len(each) for each in tokens], tokens
 
@@ -180,12 +177,14 @@ def _step(
     for index, row in enumerate(batch):
         ids[index, : len(tokens[row])] = torch.tensor(tokens[row])
         mask[index, : len(tokens[row])] = 1
-    logits = forward(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
+    # Sums in sixteen bits take half the time where the processor knows them, and learn as much.
+    with torch.autocast(device, torch.bfloat16):
+        logits = forward(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
     targets = torch.from_numpy(rows.targets[batch]).to(device)
     weights = torch.from_numpy(rows.weights[batch]).to(device)[:, None]
     is_known = ~targets.isnan()
     wanted = targets.nan_to_num() * (1 - 2 * stage.smoothing) + stage.smoothing
-    losses = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    losses = functional.binary_cross_entropy_with_logits(logits.float(), wanted, reduction="none")
     counted = weights * is_known * torch.tensor(_COUNTS, device=device)
     return (losses * counted).sum() / weights.sum()
 

@@ -36,7 +36,7 @@ class Share:
 SHARES: Final[Mapping[str, Share]] = {
     "jigsaw2018_wiki_multilabel": Share(weight=1.5),
     "jigsaw2018_wiki_binary": Share(negatives=18_000),
-    "civil_comments_binary": Share(negatives=42_000),
+    "civil_comments_binary": Share(negatives=50_000),
     "civil_comments_multilabel": Share(weight=1.5),
     "civil_comments_lowercased": Share(weight=0.7),
     "civil_comments_demo": Share(),

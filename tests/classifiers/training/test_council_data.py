@@ -167,3 +167,15 @@ def test_one_letter_alone_has_no_next_to_be_swapped_with() -> None:
     copies = council_rows([example("q")], copies=3000, seed=7).texts
 
     assert set(copies) == {"q", "qq", "w"}
+
+
+def test_in_some_copies_another_group_is_named_and_nothing_else_is_changed() -> None:
+    text = "The women at the library helped me"
+    copies = council_rows([example(text)], copies=300, seed=7).texts[1:]
+    others = {copy for copy in copies if copy.endswith(" at the library helped me")} - {text}
+
+    assert 100 < sum("women" in copy for copy in copies) < 250
+    assert {
+        "The Muslims at the library helped me",
+        "The disabled people at the library helped me",
+    } <= (others)

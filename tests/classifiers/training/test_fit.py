@@ -178,9 +178,7 @@ def test_a_finished_stage_is_loaded_and_not_repeated(tmp_path: Path) -> None:
     assert moved(first, trained(tmp_path, model=again)) == set()
 
 
-@pytest.mark.parametrize(
-    "other", [{"rate": 0.02}, {"smoothing": 0.1}, {"even_handed": False}, {"epochs": 3}]
-)
+@pytest.mark.parametrize("other", [{"rate": 0.02}, {"smoothing": 0.1}, {"epochs": 3}])
 def test_what_another_recipe_left_is_no_part_of_this_run(tmp_path: Path, other: dict) -> None:
     whole = trained(tmp_path / "whole")
     cut_off(tmp_path, replace(STAGE, **other), after=3)
@@ -251,14 +249,13 @@ def test_a_stage_after_one_that_froze_trains_all_that_it_names(tmp_path: Path) -
     assert [name for name in moved(before, model) if name.startswith("bert.embeddings")]
 
 
-@pytest.mark.parametrize("stage", [STAGE, replace(STAGE, even_handed=False)])
-def test_identities_read_alike_where_the_stage_says_so(tmp_path: Path, stage: Any) -> None:
+def test_identities_read_alike(tmp_path: Path) -> None:
     models_of = []
     for word in ("sikh", "muslim"):
         learnt = replace(rows(), texts=[f"the {word} park"] * 10)
-        models_of.append(trained(tmp_path / word, stage, learnt=learnt))
+        models_of.append(trained(tmp_path / word, learnt=learnt))
 
-    assert (moved(*models_of) == set()) is stage.even_handed
+    assert moved(*models_of) == set()
 
 
 def test_texts_are_cut_to_the_longest_that_the_stage_reads(tmp_path: Path) -> None:
