@@ -83,7 +83,7 @@ MISTAKES: dict[str, Mistake] = {
     "C021": Mistake(
         "standards.toml, [clause.threat.cues.menace]",
         "standards.toml",
-        ("suspect = 0.3", "suspect = 0.9"),
+        ("suspect = 0.15", "suspect = 0.9"),
     ),
     "C022": Mistake(
         "standards.toml, [clause.hate.cues.identity_atack] label",

@@ -100,7 +100,7 @@ def test_what_the_model_hears_is_shown_where_the_whole_comment_must_be_seen(
             if cue.label == BY_CLAUSE[clause.id]:
                 assert cue.confirmed_by == "must_be_seen"
                 # To look once too often is the error that is chosen for welfare.
-                assert cue.confirmed_from <= (0.25 if clause.lane is Lane.WELFARE else 0.5)
+                assert cue.confirmed_from <= (0.25 if clause.lane is Lane.WELFARE else 0.65)
 
 
 def test_no_model_alone_is_certain_of_misinformation(shipped: Standards) -> None:
@@ -158,7 +158,9 @@ def test_an_insult_is_abuse_of_people_and_criticism_of_the_institution(
     people = frozenset({Target.STAFF, Target.COUNCILLOR, Target.RESIDENT})
 
     assert abuse is not None
-    assert Cue("insult", 0.5, 0.85, targets=people, confirmed_by="contempt") in abuse.cues
+    assert Cue(
+        "insult", 0.5, 0.85, targets=people, confirmed_by="contempt", confirmed_from=0.1
+    ) in (abuse.cues)
     assert (
         Cue("insult", 0.5, 0.85, targets=frozenset({Target.INSTITUTION}))
         in (shipped.lane_cues[Lane.CRITICISM])
@@ -254,15 +256,15 @@ def test_a_clause_that_is_not_there_is_none(shipped: Standards) -> None:
             ('targets = ["staff", "councillor"', 'targets = ["stuff", "councillor"'),
             ("C008", "[clause.threat.cues.menace] targets"),
         ),
-        (("suspect = 0.3", "suspect = true"), ("C007", "[clause.threat.cues.menace] suspect")),
-        (("suspect = 0.3", 'suspect = "0.5"'), ("C007", "[clause.threat.cues.menace] suspect")),
-        (("suspect = 0.3", "suspect = nan"), ("C021", "[clause.threat.cues.menace]")),
+        (("suspect = 0.15", "suspect = true"), ("C007", "[clause.threat.cues.menace] suspect")),
+        (("suspect = 0.15", 'suspect = "0.5"'), ("C007", "[clause.threat.cues.menace] suspect")),
+        (("suspect = 0.15", "suspect = nan"), ("C021", "[clause.threat.cues.menace]")),
         (
-            ("confirmed_from = 0.25", "confirmed_from = 7"),
+            ("confirmed_from = 0.15", "confirmed_from = 7"),
             ("C021", "[clause.welfare.cues.welfare_concern] confirmed_from"),
         ),
         (("severe = 0.85", "severe = 1.2"), ("C021", "[clause.threat.cues.menace]")),
-        (("suspect = 0.3", "suspect = -0.1"), ("C021", "[clause.threat.cues.menace]")),
+        (("suspect = 0.15", "suspect = -0.1"), ("C021", "[clause.threat.cues.menace]")),
         (
             ('label = "question", suspect = 0.5', 'label = "question", suspect = 0.9'),
             ("C021", "[lanes.request.cues.question]"),
@@ -283,7 +285,7 @@ def test_a_clause_that_is_not_there_is_none(shipped: Standards) -> None:
             ("C022", "[lanes.request.cues.question] confirmed_by"),
         ),
         (
-            ("confirmed_from = 0.1", "confirmed_from = true"),
+            ("confirmed_from = 0.1\n", "confirmed_from = true\n"),
             ("C007", "[clause.welfare.cues.self_harm_risk] confirmed_from"),
         ),
         (("[lanes.unsure]", "[lanes.clear]"), ("C005", "[lanes] clear")),
