@@ -19,7 +19,7 @@ $(VENV)/.core: pyproject.toml constraints.txt
 $(VENV)/.all: pyproject.toml constraints.txt
 	@echo "Setting up every extra in $(VENV) (several minutes, once)."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --constraint constraints.txt --editable '.[postgres,detoxify,evaluate,train,x,dev]'
+	@$(PIP) install --constraint constraints.txt --editable '.[postgres,detoxify,evaluate,train,dev]'
 	@touch $@ $(VENV)/.core
 
 run: $(VENV)/.core ## Start the pretend town, the daemon and the console; prints the addresses.

@@ -136,6 +136,24 @@ class Settings(BaseSettings):
     facebook_graph_version: Annotated[str, BeforeValidator(_graph_version)] = Field(
         default="v26.0", description="The Graph API version to ask for."
     )
+    instagram_base_url: _WebAddress = Field(
+        default="", description="Stands in for Instagram's Graph API; empty means its own."
+    )
+    x_base_url: _WebAddress = Field(
+        default="", description="Stands in for the API of X; empty means its own."
+    )
+    youtube_base_url: _WebAddress = Field(
+        default="", description="Stands in for YouTube's Data API; empty means its own."
+    )
+    linkedin_base_url: _WebAddress = Field(
+        default="", description="Stands in for LinkedIn's API; empty means its own."
+    )
+    flickr_base_url: _WebAddress = Field(
+        default="", description="Stands in for Flickr's API; empty means its own."
+    )
+    bluesky_base_url: _WebAddress = Field(
+        default="", description="The account's own server, where it is not bsky.social."
+    )
     slack_base_url: Annotated[str, BeforeValidator(_address_with_slash)] = Field(
         default="https://slack.com/api/", description="The Slack Web API."
     )

@@ -22,6 +22,7 @@ __all__ = [
     "ConnectorSettings",
     "Cursor",
     "Health",
+    "KeptSecrets",
     "NativeId",
     "Outcome",
     "Post",
@@ -142,6 +143,8 @@ class Pull:
             where it states one; a post counts once, in the batch that completes it.
         problems: One sentence for each row or page that could not be read and was left out, with
             its place (a line number, a post's identifier) and without its text.
+        cost: What was spent since the batch before, in the unit of the platform's budget: calls,
+            unless its TOML names another (quota units, what a read costs).
     """
 
     posts: tuple[Post, ...]
@@ -149,6 +152,7 @@ class Pull:
     resume_at: Cursor | None
     platform_count: int | None = None
     problems: tuple[str, ...] = ()
+    cost: int = 0
 
 
 class Outcome(StrEnum):
@@ -212,6 +216,34 @@ class Health:
     expires_at: datetime | None = None
 
 
+class KeptSecrets(Protocol):
+    """Where secrets are kept that a platform issues while we run: sessions, renewed tokens.
+
+    What is written is there after a restart, whole or not at all. Thread-safe.
+    """
+
+    def read(self, role: str) -> Secret | None:
+        """The secret kept under this name; None where none is."""
+        ...
+
+    def write(self, role: str, secret: Secret) -> None:
+        """Keep a secret in place of the one of the same name."""
+        ...
+
+
+class _KeptInMemory:
+    """Keeps secrets until the process ends."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Secret] = {}
+
+    def read(self, role: str) -> Secret | None:
+        return self._kept.get(role)
+
+    def write(self, role: str, secret: Secret) -> None:
+        self._kept[role] = secret
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectorSettings:
     """What a connector is built from; every connector module has ``connect(settings)``.
@@ -226,6 +258,7 @@ class ConnectorSettings:
         watch_for: How long after its publication a post's comments are followed.
         page_size: How many rows are asked for at once.
         options: The platform's own settings from its TOML (``graph_version = "v26.0"``).
+        kept: Where sessions and renewed tokens are kept; in memory when left out.
     """
 
     base_url: str
@@ -236,6 +269,7 @@ class ConnectorSettings:
     watch_for: timedelta = timedelta(days=90)
     page_size: int = 100
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
+    kept: KeptSecrets = field(default_factory=_KeptInMemory)
 
 
 class Connector(Protocol):

@@ -1,21 +1,16 @@
 """A Facebook page: its posts, the comments under them, and what a moderator can do there.
 
-How it reads. The list of the page's own posts in the watch window comes first; it brings each
-thread's count of comments and ``updated_time``, so a quiet thread costs nothing. A thread with
-news is read from where it was read to, less the look-back. Edits move no hint: threads whose
-newest comment is younger than the look-back are read every time, and every thread is read from
-its beginning once in ``sweep_hours``, a few in each pull. A count that grew by more than what was
-found (comments released late) makes a thread be read from its beginning at once.
+How it reads is said in ``connectors.threads``; the list of posts brings each thread's count of
+comments and ``updated_time``, and threads are read oldest first.
 
-Options: ``graph_version`` (``v26.0``), ``sweep_hours`` (24), ``sweeps_per_pull`` (10), and
-``always_read_hours`` (0): threads of posts younger than this are read whatever the hints say.
+Options: ``graph_version`` (``v26.0``), and those of ``connectors.threads``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 
 from connectors.contract import (
     Ability,
@@ -34,21 +29,13 @@ from connectors.errors import (
     CommentGone,
     CredentialsRejected,
     NotPermitted,
-    TryLater,
     UnexpectedReply,
 )
 from connectors.facebook_health import examine
-from connectors.facebook_rows import (
-    COMMENT_FIELDS,
-    POST_FIELDS,
-    ListedPost,
-    read_comment,
-    read_post,
-)
-from connectors.facebook_threads import Reading, SickThreads
-from connectors.facebook_watch import Watched, WatchList
+from connectors.facebook_rows import COMMENT_FIELDS, POST_FIELDS, read_comment, read_post
 from connectors.graph import GraphClient
 from connectors.graph_pages import GraphWalk
+from connectors.threads import CommentsPage, ListedPost, PostsPage, follow_threads
 
 __all__ = ["FacebookPage", "connect"]
 
@@ -90,28 +77,9 @@ class FacebookPage:
         return _CAPABILITIES
 
     def pull(self, channel: Channel, since: Cursor | None) -> Iterator[Pull]:
-        """Read what is new; see the module for how, and the contract for what is promised.
-
-        A thread that cannot be read is left out and the others are read; its error is raised
-        at the end. A limit of the whole account, or three dead calls, end the pull at once.
-        """
-        watched = WatchList(since)
-        walk = GraphWalk(self._client, limit=self._limit)
-        listing = self._list_posts(channel, walk)
-        if listing.is_complete:
-            watched.keep_only({found.post.native_id for found in listing.posts})
-        sick = SickThreads()
-        for found, sweep in self._due(listing.posts, watched):
-            try:
-                yield from self._read_what_is_new(
-                    _Thread(channel, found, walk), watched, sweep=sweep
-                )
-            except CommentGone:
-                watched.forget(found.post.native_id)
-            except (UnexpectedReply, TryLater) as error:
-                sick.note(error)
-        yield Pull((), (), watched.cursor(), problems=(*listing.problems, *walk.problems))
-        sick.complain()
+        """Read what is new; see ``connectors.threads`` for how."""
+        source = _PageThreads(self._client, self._limit, self._telling_gone_from_unseen)
+        yield from follow_threads(source, channel, since, self._settings, mark="fb1:")
 
     def fetch(self, ref: CommentRef) -> Comment:
         """Read one comment as it stands now."""
@@ -171,100 +139,6 @@ class FacebookPage:
         """Close the connections to the platform; a later call opens new ones."""
         self._client.close()
 
-    def _list_posts(self, channel: Channel, walk: GraphWalk) -> _Listing:
-        listing = _Listing()
-        oldest = self._settings.clock() - self._settings.watch_for
-        since = int(oldest.timestamp())
-        with self._telling_gone_from_unseen(channel):
-            for page in walk.pages(channel.native_id, "published_posts", POST_FIELDS, since=since):
-                listing.posts.extend(read_post(row) for row in page.rows)
-                listing.is_complete = page.is_last
-                listing.problems.extend([page.problem] if page.problem else [])
-        return listing
-
-    def _due(
-        self, posts: list[ListedPost], watched: WatchList
-    ) -> Iterator[tuple[ListedPost, bool]]:
-        """Threads with news, the latest news first; then a few that are due to be swept."""
-        now = self._now()
-        news = [found for found in posts if self._has_news(found, watched.of(_id(found)), now)]
-        for found in sorted(news, key=lambda found: found.updated, reverse=True):
-            yield found, False
-        if self._client.usage.is_high:
-            return
-        due = [found for found in posts if self._is_sweep_due(watched.of(_id(found)), now)]
-        due.sort(key=lambda found: watched.of(_id(found)).swept)
-        for found in due[: self._option("sweeps_per_pull", 10)]:
-            yield found, True
-
-    def _has_news(self, found: ListedPost, known: Watched, now: int) -> bool:
-        if not known.is_complete or not found.updated or found.updated != known.updated:
-            return True
-        if found.post.comment_count is not None and found.post.comment_count != known.count:
-            return True
-        always = self._option("always_read_hours", 0) * 3600
-        if found.post.created_at.timestamp() > now - always:
-            return True
-        return known.read_to >= now - int(self._settings.look_back.total_seconds())
-
-    def _is_sweep_due(self, known: Watched, now: int) -> bool:
-        every = self._option("sweep_hours", 24) * 3600
-        return known.is_complete and known.swept <= now - every
-
-    def _read_what_is_new(
-        self, thread: _Thread, watched: WatchList, *, sweep: bool
-    ) -> Iterator[Pull]:
-        found = thread.found
-        known = watched.of(_id(found))
-        if found.post.comment_count == 0:
-            watched.finish(_id(found), -1, count=0, updated=found.updated, swept=self._now())
-            if known.count != 0:
-                yield Pull((found.post,), (), watched.cursor(), 0)
-            return
-        if not sweep:
-            reading = Reading(found, _since(known, self._settings), sweep=False)
-            yield from self._read_thread(thread, reading, watched)
-            if not reading.leaves_unexplained(known):
-                return
-            watched.ask_for_sweep(_id(found))
-        reading = Reading(found, watched.of(_id(found)).sweeping, sweep=True)
-        yield from self._read_thread(thread, reading, watched)
-
-    def _read_thread(self, thread: _Thread, reading: Reading, watched: WatchList) -> Iterator[Pull]:
-        post_id = _id(reading.found)
-        known = watched.of(post_id)
-        since = {"since": reading.since} if reading.since >= 0 else {}
-        for page in thread.walk.pages(
-            post_id, "comments", COMMENT_FIELDS, filter="stream", order="chronological", **since
-        ):
-            comments = tuple(
-                read_comment(row, post_id=post_id, page_id=thread.channel.native_id)
-                for row in page.rows
-            )
-            reading.take(comments, known)
-            self._note(reading, watched, is_last=page.is_last)
-            yield Pull(
-                posts=(reading.found.post,),
-                comments=comments,
-                resume_at=watched.cursor(),
-                platform_count=reading.found.post.comment_count if page.is_last else None,
-                problems=(page.problem,) if page.problem else (),
-            )
-
-    def _note(self, reading: Reading, watched: WatchList, *, is_last: bool) -> None:
-        post_id = _id(reading.found)
-        if is_last:
-            from_the_start = reading.since < 0 or reading.sweep
-            watched.finish(
-                post_id,
-                reading.newest,
-                count=reading.found.post.comment_count,
-                updated=reading.found.updated,
-                swept=self._now() if from_the_start else None,
-            )
-        elif reading.in_order and reading.newest >= 0:
-            watched.advance(post_id, reading.newest, sweep=reading.sweep)
-
     def _set_hidden(self, ref: CommentRef, *, hidden: bool) -> Outcome:
         try:
             with self._telling_gone_from_unseen(ref.channel):
@@ -307,41 +181,53 @@ class FacebookPage:
         page = self._client.get_page(ref.channel.native_id, "blocked", user=_author_of(ref))
         return bool(page["data"])
 
-    def _option(self, name: str, default: int) -> int:
-        told = self._settings.options.get(name, default)
-        try:
-            return int(told)
-        except ValueError:
-            raise UnexpectedReply(
-                f"The option {name} is no whole number; correct it in channels.toml."
-            ) from None
 
-    def _now(self) -> int:
-        return int(self._settings.clock().timestamp())
+class _PageThreads:
+    """Keeps ``connectors.threads.ThreadSource`` for one pull of a page."""
 
+    def __init__(
+        self,
+        client: GraphClient,
+        limit: int,
+        telling: Callable[[Channel], AbstractContextManager[None]],
+    ) -> None:
+        self._client = client
+        self._walk = GraphWalk(client, limit=limit)
+        self._telling = telling
 
-@dataclass(slots=True)
-class _Listing:
-    posts: list[ListedPost] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    is_complete: bool = False
+    def posts(self, channel: Channel, *, oldest: datetime) -> Iterator[PostsPage]:
+        since = int(oldest.timestamp())
+        with self._telling(channel):
+            for page in self._walk.pages(
+                channel.native_id, "published_posts", POST_FIELDS, since=since
+            ):
+                yield PostsPage(
+                    tuple(read_post(row) for row in page.rows), page.is_last, page.problem
+                )
 
+    def comments(
+        self, channel: Channel, found: ListedPost, *, since: int
+    ) -> Iterator[CommentsPage]:
+        post_id = found.post.native_id
+        from_there = {"since": since} if since >= 0 else {}
+        for page in self._walk.pages(
+            post_id,
+            "comments",
+            COMMENT_FIELDS,
+            filter="stream",
+            order="chronological",
+            **from_there,
+        ):
+            comments = tuple(
+                read_comment(row, post_id=post_id, page_id=channel.native_id) for row in page.rows
+            )
+            yield CommentsPage(comments, page.is_last, page.problem)
 
-@dataclass(frozen=True, slots=True)
-class _Thread:
-    channel: Channel
-    found: ListedPost
-    walk: GraphWalk
+    def is_tight(self) -> bool:
+        return self._client.usage.is_high
 
-
-def _id(found: ListedPost) -> NativeId:
-    return found.post.native_id
-
-
-def _since(known: Watched, settings: ConnectorSettings) -> int:
-    if known.read_to < 0:
-        return -1
-    return max(0, known.read_to - int(settings.look_back.total_seconds()))
+    def problems(self) -> tuple[str, ...]:
+        return self._walk.problems
 
 
 def _author_of(ref: CommentRef) -> NativeId:

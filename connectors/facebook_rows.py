@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from connectors.contract import Author, Comment, NativeId, Post
 from connectors.errors import UnexpectedReply
+from connectors.threads import ListedPost
 
-__all__ = ["COMMENT_FIELDS", "POST_FIELDS", "ListedPost", "read_comment", "read_post"]
+__all__ = ["COMMENT_FIELDS", "POST_FIELDS", "read_comment", "read_post"]
 
 COMMENT_FIELDS = (
     "id,message,created_time,from{id,name},parent{id},permalink_url,is_hidden,attachment",
@@ -37,18 +37,6 @@ _EARLIEST, _LATEST = 1969, 9999
 
 _MOST = 2**31 - 1
 """The largest count that every database takes; no thread is so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPost:
-    """A post, and the hint that something was written under it.
-
-    Attributes:
-        updated: ``updated_time`` in seconds since 1970; 0 where it is not granted.
-    """
-
-    post: Post
-    updated: int
 
 
 def read_post(row: Mapping[str, Any]) -> ListedPost:

@@ -15,6 +15,7 @@ from config.loading import Configuration
 from config.settings import Settings, read_secret
 from connectors.contract import ChannelId, Connector, ConnectorSettings, Secret
 from connectors.errors import NotPermitted
+from connectors.kept import KeptInFiles
 from connectors.registry import UnknownConnectorError
 from monitor.alerting.contract import AlertTarget
 from monitor.alerting.email import EmailTarget, MailServer
@@ -145,6 +146,7 @@ class _Connectors:
             watch_for=watched.watch_for,
             page_size=watched.page_size,
             options={**watched.options, "graph_version": settings.facebook_graph_version},
+            kept=KeptInFiles(settings.home / "kept" / channel_id),
         )
         try:
             return connectors.registry.open_connector(watched.connector, built_from)
@@ -171,7 +173,15 @@ class _OneClassifier:
 
 def _base_url(settings: Settings, connector: str) -> str:
     """The address that stands in for a platform, or "" for the platform's own."""
-    return {"facebook_page": settings.facebook_base_url}.get(connector, "")
+    return {
+        "facebook_page": settings.facebook_base_url,
+        "instagram_account": settings.instagram_base_url,
+        "x_account": settings.x_base_url,
+        "youtube_channel": settings.youtube_base_url,
+        "linkedin_page": settings.linkedin_base_url,
+        "flickr_account": settings.flickr_base_url,
+        "bluesky_account": settings.bluesky_base_url,
+    }.get(connector, "")
 
 
 def _targets(settings: Settings, now: Callable[[], datetime]) -> Mapping[str, AlertTarget]:

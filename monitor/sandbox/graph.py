@@ -16,13 +16,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from types import TracebackType
-from typing import Self
 
 from monitor.sandbox.faults import Faults
 from monitor.sandbox.graph_edges import GraphEdges
 from monitor.sandbox.graph_errors import GraphRefusalError
-from monitor.sandbox.http import Answer, Clock, LoopbackServer, Request, json_reply
+from monitor.sandbox.http import Answer, Clock, Request, json_reply
+from monitor.sandbox.platform import PretendPlatform
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownToken
 
@@ -31,7 +30,7 @@ __all__ = ["GraphSandbox"]
 _PATH = re.compile(r"^/v(\d+\.\d+)/(.+)$")
 
 
-class GraphSandbox:
+class GraphSandbox(PretendPlatform):
     """A loopback server that answers as ``https://graph.facebook.com`` would.
 
     Args:
@@ -63,6 +62,7 @@ class GraphSandbox:
         require_proof: bool = False,
         permalink_base: str = "https://www.facebook.com",
     ) -> None:
+        super().__init__(self._handle, port=port, faults=faults)
         self.town = town
         self.clock = clock or Clock()
         self.edges = GraphEdges(town, self.clock, permalink_base=permalink_base)
@@ -70,31 +70,6 @@ class GraphSandbox:
         self._app_id = app_id
         self._app_secret = app_secret
         self._require_proof = require_proof
-        self._server = LoopbackServer(self._handle, port=port, faults=faults)
-
-    @property
-    def base_url(self) -> str:
-        """``http://127.0.0.1:PORT``."""
-        return self._server.base_url
-
-    @property
-    def faults(self) -> Faults:
-        """What goes wrong; add rules at any time."""
-        return self._server.faults
-
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """What was asked, oldest first."""
-        return self._server.requests
-
-    @property
-    def failures(self) -> tuple[Exception, ...]:
-        """What the sandbox's own code raised; empty unless it has a mistake."""
-        return self._server.failures
-
-    def forget_requests(self) -> None:
-        """Empty the log of requests."""
-        self._server.forget_requests()
 
     def report_usage(
         self, *, app_percent: int | None = None, page_percent: int | None = None, minutes: int = 0
@@ -121,26 +96,6 @@ class GraphSandbox:
             pages = self.town.pages()
             owner = pages[0].id if pages else "0"
             self.usage_headers["X-Business-Use-Case-Usage"] = json.dumps({owner: [row]})
-
-    def start(self) -> Self:
-        """Begin to listen."""
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        """Close every connection and free the port."""
-        self._server.stop()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _handle(self, request: Request) -> Answer:
         headers = {"facebook-api-version": self.VERSION, **self.usage_headers}

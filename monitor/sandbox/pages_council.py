@@ -132,7 +132,7 @@ def write_comment(
     if not called:
         raise TownRefusalError("The comment has no writer. Choose a resident or type a name.")
     known = next((one for one in writers(town, page) if one.name == called), None)
-    author = known or town.move_in(called)
+    author = known or town.move_in(called, page_id=page.id)
     return town.write(post_id, written, at=at, author=author, parent_id=parent_id or None)
 
 

@@ -18,6 +18,7 @@ from importlib import resources
 from typing import Any
 
 from monitor.sandbox.townsfolk import (
+    FacebookIdentifiers,
     TownComment,
     TownPage,
     TownPost,
@@ -74,17 +75,26 @@ class Town:
         with self._lock:
             return self._changes
 
-    def open_page(self, page_id: str, name: str) -> TownPage:
-        """Open a page of the council's, or rename it."""
+    def open_page(self, page_id: str, name: str, **platform: Any) -> TownPage:
+        """Open a page of the council's, or rename it.
+
+        Args:
+            page_id: Its identifier at the platform.
+            name: What it is called.
+            platform: The other attributes of ``TownPage``, for platforms other than Facebook.
+        """
         with self._lock:
             self._changes += 1
-            self._pages[page_id] = TownPage(page_id, name)
+            self._pages[page_id] = TownPage(page_id, name, **platform)
             return self._pages[page_id]
 
-    def move_in(self, name: str, *, resident_id: str | None = None) -> TownResident:
-        """Register a resident."""
+    def move_in(
+        self, name: str, *, resident_id: str | None = None, page_id: str = ""
+    ) -> TownResident:
+        """Register a resident, with an identifier as the platform of ``page_id`` spells it."""
         with self._lock:
-            resident = TownResident(resident_id or self._next_id("61"), name)
+            spelled = self._pages[page_id].identifiers if page_id else FacebookIdentifiers()
+            resident = TownResident(resident_id or spelled.resident(self._next_number()), name)
             self._residents[resident.id] = resident
             return resident
 
@@ -94,8 +104,9 @@ class Town:
         """Publish a post on a page at ``at`` (aware)."""
         with self._lock:
             self._page_or_refuse(page_id)
-            new_id = post_id or f"{page_id}_{self._next_id('71')}"
             moment = at.astimezone(UTC)
+            spelled = self._pages[page_id].identifiers
+            new_id = post_id or spelled.post(page_id, self._next_number(), at=moment)
             post = TownPost(new_id, page_id, text, moment, moment)
             self._changes += 1
             self._posts[post.id] = post
@@ -123,7 +134,13 @@ class Town:
                 raise TownRefusalError("There is nothing here to comment on any more.")
             if author and author.id in self._blocked[post.page_id]:
                 raise TownRefusalError("This page does not take comments from you at present.")
-            new_id = f"{post_id.rpartition('_')[2]}_{self._next_id('88')}"
+            new_id = self._pages[post.page_id].identifiers.comment(
+                post_id,
+                self._next_number(),
+                at=at.astimezone(UTC),
+                author_id=author.id if author else "",
+                parent_id=parent_id,
+            )
             comment = TownComment(
                 new_id,
                 post_id,
@@ -276,9 +293,9 @@ class Town:
         if page_id not in self._pages:
             raise TownRefusalError(f"The town has no page {page_id}; open it first.")
 
-    def _next_id(self, prefix: str) -> str:
+    def _next_number(self) -> int:
         self._counter += 1
-        return f"{prefix}{self._counter:013d}"
+        return self._counter
 
     def _insert(self, comment: TownComment) -> None:
         self._changes += 1

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 __all__ = [
+    "FacebookIdentifiers",
+    "Identifiers",
     "TownComment",
     "TownPage",
     "TownPost",
@@ -29,12 +32,59 @@ class TownRefusalError(Exception):
     """The town does not allow this: a blocked resident, or something that is not there."""
 
 
+class Identifiers(Protocol):
+    """How a platform spells its identifiers. ``number`` is never used twice in a town."""
+
+    def post(self, page_id: str, number: int, *, at: datetime) -> str:
+        """Of a post published at ``at``."""
+        ...
+
+    def comment(
+        self, post_id: str, number: int, *, at: datetime, author_id: str, parent_id: str | None
+    ) -> str:
+        """Of a comment written at ``at``; ``author_id`` is "" where it is withheld."""
+        ...
+
+    def resident(self, number: int) -> str:
+        """Of somebody who writes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FacebookIdentifiers:
+    """Numbers, and two of them with a line between."""
+
+    def post(self, page_id: str, number: int, *, at: datetime) -> str:
+        """The page's number, and one of its own."""
+        del at
+        return f"{page_id}_71{number:013d}"
+
+    def comment(
+        self, post_id: str, number: int, *, at: datetime, author_id: str, parent_id: str | None
+    ) -> str:
+        """The post's own number, and one of its own, whatever it answers."""
+        del at, author_id, parent_id
+        return f"{post_id.rpartition('_')[2]}_88{number:013d}"
+
+    def resident(self, number: int) -> str:
+        """A number."""
+        return f"61{number:013d}"
+
+
 @dataclass(frozen=True, slots=True)
 class TownPage:
-    """A page of the council's."""
+    """A page or account of the council's on one platform.
+
+    Attributes:
+        platform: What people call the platform.
+        hidden_seen_by: Who still sees a hidden comment there, as a sentence.
+    """
 
     id: str
     name: str
+    platform: str = "Facebook"
+    hidden_seen_by: str = "The author and the author's friends still see it."
+    identifiers: Identifiers = FacebookIdentifiers()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""Which posts of a page are watched, and how far each thread has been read.
+"""Which posts of a channel are watched, and how far each thread has been read.
 
-This is what the cursor of ``facebook_page`` holds: ``fb1:`` and a JSON object that maps a post's
-identifier to five numbers, in the order of :class:`Watched`'s attributes. Replies do not bump old
-threads, so there is no one moment up to which a page has been read; every thread has its own.
+This is what the cursor of a connector that follows threads holds: the connector's own mark
+(``fb1:``) and a JSON object that maps a post's identifier to five numbers, in the order of
+:class:`Watched`'s attributes. Replies do not bump old threads, so there is no one moment up to
+which a channel has been read; every thread has its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from connectors.contract import Cursor
 
 __all__ = ["WatchList", "Watched"]
 
-_FORMAT = "fb1:"
 _UNKNOWN = -1
 
 
@@ -44,20 +44,22 @@ class Watched:
 
 
 class WatchList:
-    """The watched posts of one page. Progress only ever grows.
+    """The watched posts of one channel. Progress only ever grows.
 
     Args:
         cursor: What an earlier pull promised. One that cannot be read starts from nothing, which
             reads the whole watch window again.
+        mark: What the connector's cursors begin with: ``fb1:``.
     """
 
-    def __init__(self, cursor: Cursor | None = None) -> None:
-        self._posts = _parse(cursor)
+    def __init__(self, cursor: Cursor | None = None, *, mark: str) -> None:
+        self._mark = mark
+        self._posts = _parse(cursor, mark)
 
     def cursor(self) -> Cursor:
         """The list as it stands now."""
         told = {post_id: astuple(watched) for post_id, watched in self._posts.items()}
-        return Cursor(_FORMAT + json.dumps(told, separators=(",", ":")))
+        return Cursor(self._mark + json.dumps(told, separators=(",", ":")))
 
     def of(self, post_id: str) -> Watched:
         """How far this post's thread has been read."""
@@ -104,11 +106,11 @@ class WatchList:
         self._posts[post_id] = replace(self.of(post_id), swept=_UNKNOWN)
 
 
-def _parse(cursor: Cursor | None) -> dict[str, Watched]:
-    if cursor is None or not cursor.startswith(_FORMAT):
+def _parse(cursor: Cursor | None, mark: str) -> dict[str, Watched]:
+    if cursor is None or not cursor.startswith(mark):
         return {}
     try:
-        told = json.loads(cursor.removeprefix(_FORMAT))
+        told = json.loads(cursor.removeprefix(mark))
         return {str(key): Watched(*(int(number) for number in row)) for key, row in told.items()}
     except (AttributeError, TypeError, ValueError):
         return {}
