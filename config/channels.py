@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import Field, PlainValidator
 
+from config.platform_defaults import Budget, Options, PlatformDefaults, too_short
 from config.problems import ConfigProblem, did_you_mean
 from config.reading import (
     NAME,
@@ -20,60 +21,10 @@ from config.reading import (
     mistake,
     read_table,
     read_toml,
-    spell_duration,
 )
 from config.settings import read_named
 
-__all__ = [
-    "QUALITY_RULES",
-    "SHIPPED_PLATFORMS",
-    "PlatformDefaults",
-    "WatchedChannel",
-    "load_channels",
-    "load_platforms",
-]
-
-SHIPPED_PLATFORMS: Final = Path(__file__).with_name("platforms")
-"""Where the defaults of each connector are."""
-
-QUALITY_RULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "bronze": ("reads", "resumes", "tells_errors_apart", "documented"),
-    "silver": ("hides_and_restores", "survives_token_expiry", "states_interval_and_budget"),
-    "gold": ("edits_and_deletions", "late_comments", "recorded_live_fixtures", "load_tested"),
-}
-"""The checklist of a connector. A level asks for its own rules and those of the levels before."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlatformDefaults:
-    """How one platform is read unless a channel says otherwise (``platforms/<connector>.toml``).
-
-    Attributes:
-        interval: Time between pulls; ``interval_reason`` says why.
-        shortest_interval: Nothing may poll faster.
-        look_back: How far behind the cursor late and edited comments are looked for.
-        watch_for: How long a post's comments are followed.
-        hourly_budget: Calls an hour that one channel may cost.
-        secrets: The roles of the secrets that a channel of this platform must name.
-        optional_secrets: The roles that it may name.
-        options: Passed to the connector as they stand.
-        quality_level: ``bronze``, ``silver``, ``gold``, or ``none``.
-        quality: Rule -> ``done``, ``exempt: reason`` or ``todo: what is missing``.
-    """
-
-    connector: str
-    interval: timedelta
-    interval_reason: str
-    shortest_interval: timedelta
-    look_back: timedelta
-    watch_for: timedelta
-    hourly_budget: int
-    page_size: int
-    secrets: tuple[str, ...]
-    optional_secrets: tuple[str, ...]
-    options: Mapping[str, str | int | bool]
-    quality_level: str
-    quality: Mapping[str, str]
+__all__ = ["WatchedChannel", "load_channels"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +37,9 @@ class WatchedChannel:
         service: Who owns it.
         secret_names: Role -> name of the environment variable (``NAME`` or ``NAME_FILE``).
         hours: When it is checked, as the public page says it; "" means at all hours.
+        shortest_interval: A busy channel is read as often as this, a quiet one (or one outside its
+        longest_interval: hours) as seldom as this; ``interval`` where nothing is said.
+        budget: What all channels of its platform may spend together; None for no bound.
         actions_enabled: False for a partner's channel that is watched without control.
     """
 
@@ -105,30 +59,9 @@ class WatchedChannel:
     actions_enabled: bool = True
     enabled: bool = True
     options: Mapping[str, str | int | bool] = field(default_factory=dict)
-
-
-def load_platforms(
-    directory: Path | None = None,
-) -> tuple[dict[str, PlatformDefaults], tuple[ConfigProblem, ...]]:
-    """Read the defaults of every connector.
-
-    Args:
-        directory: Files that win over the shipped ones of the same name; None for none.
-
-    Returns:
-        Connector -> defaults, without those that have mistakes; and every mistake.
-    """
-    paths = {path.name: path for path in sorted(SHIPPED_PLATFORMS.glob("*.toml"))}
-    if directory is not None:
-        paths |= {path.name: path for path in sorted(directory.glob("*.toml"))}
-    platforms: dict[str, PlatformDefaults] = {}
-    problems: list[ConfigProblem] = []
-    for path in paths.values():
-        platform, found = _platform(path)
-        problems.extend(found)
-        if platform is not None:
-            platforms[platform.connector] = platform
-    return platforms, tuple(problems)
+    shortest_interval: timedelta | None = None
+    longest_interval: timedelta | None = None
+    budget: Budget | None = None
 
 
 def load_channels(
@@ -171,13 +104,6 @@ class _Place:
         return at(self.file, table, key)
 
 
-def _option(written: object) -> str | int | bool:
-    if isinstance(written, str | int):
-        return written
-    hint = "Write text in quotes, a whole number, true or false."
-    raise mistake("C007", "is not an option's value", hint)
-
-
 def _hours(written: object) -> str:
     if isinstance(written, str) and _HOURS.fullmatch(written):
         return written
@@ -198,32 +124,6 @@ _DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _SPELL: Final = rf"{_DAY}(?:-{_DAY})? {_CLOCK}-(?:{_CLOCK}|24:00)"
 _HOURS: Final = re.compile(rf"(?:{_SPELL}(?:, {_SPELL})*)?")
-_Options = dict[str, Annotated[str | int | bool, PlainValidator(_option)]]
-
-
-class _QualityTable(TomlTable):
-    level: Literal["none", "bronze", "silver", "gold"]
-    rules: dict[str, str]
-
-
-class _PlatformTable(TomlTable):
-    connector: str
-    interval: Duration
-    interval_reason: str
-    shortest_interval: Duration
-    look_back: Duration
-    watch_for: Duration
-    hourly_budget: Annotated[int, Field(ge=1)]
-    page_size: Annotated[int, Field(ge=1)]
-    secrets: tuple[str, ...] = ()
-    optional_secrets: tuple[str, ...] = ()
-    options: _Options = Field(default_factory=dict)
-    quality: _QualityTable
-
-    def defaults(self) -> PlatformDefaults:
-        own = {key: getattr(self, key) for key in type(self).model_fields if key != "quality"}
-        quality = self.quality
-        return PlatformDefaults(**own, quality_level=quality.level, quality=quality.rules)
 
 
 class _ChannelsFile(TomlTable):
@@ -245,7 +145,7 @@ class _ChannelTable(TomlTable):
     hours: Annotated[str, PlainValidator(_hours)] = ""
     actions_enabled: bool = True
     enabled: bool = True
-    options: _Options = Field(default_factory=dict)
+    options: Options = Field(default_factory=dict)
 
     def channel(self, channel_id: str, platform: PlatformDefaults) -> WatchedChannel:
         return WatchedChannel(
@@ -265,52 +165,15 @@ class _ChannelTable(TomlTable):
             actions_enabled=self.actions_enabled,
             enabled=self.enabled,
             options={**platform.options, **self.options},
+            shortest_interval=platform.shortest_interval,
+            # A channel that its council reads more seldom is not read more often when quiet.
+            longest_interval=max(platform.longest_interval, self.interval or platform.interval),
+            budget=platform.budget,
         )
 
 
 def _first(own: timedelta | None, default: timedelta) -> timedelta:
     return default if own is None else own
-
-
-def _platform(path: Path) -> tuple[PlatformDefaults | None, tuple[ConfigProblem, ...]]:
-    file = f"platforms/{path.name}"
-    content, problems = read_toml(path, name=file, missing="Write the connector's defaults.")
-    if content is None:
-        return None, problems
-    table, problems = read_table(_PlatformTable, content, file=file)
-    if table is None:
-        return None, problems
-    problems = tuple(_quality_problems(table, file))
-    if table.interval < table.shortest_interval:
-        problems += (
-            _too_short(table.interval, table.shortest_interval, table.connector, at(file)),
-        )
-    if table.connector != path.stem:
-        hint = "Name the file after its connector."
-        what = f'"{table.connector}" is not the file\'s name'
-        problems += (ConfigProblem("C010", at(file, key="connector"), what, hint),)
-    return (None if problems else table.defaults()), problems
-
-
-def _quality_problems(table: _PlatformTable, file: str) -> Iterator[ConfigProblem]:
-    level, rules = table.quality.level, table.quality.rules
-    known = {rule for names in QUALITY_RULES.values() for rule in names}
-    for rule in sorted(set(rules) - known):
-        hint = did_you_mean(rule, known)
-        yield ConfigProblem("C005", at(file, "quality.rules", rule), "is no rule", hint)
-    levels = list(QUALITY_RULES)
-    claimed = levels[: levels.index(level) + 1] if level != "none" else []
-    for rule in (rule for name in claimed for rule in QUALITY_RULES[name]):
-        state = rules.get(rule, "missing")
-        if not _borne_out(state):
-            what = f'{level} is claimed, but "{rule}" is {state}'
-            hint = 'Do it, write "exempt: " and a reason, or claim a lower level.'
-            yield ConfigProblem("C017", at(file, "quality.rules", rule), what, hint)
-
-
-def _borne_out(state: str) -> bool:
-    exempt, _, reason = state.partition(":")
-    return state == "done" or (exempt == "exempt" and bool(reason.strip()))
 
 
 def _channel_tables(content: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -337,18 +200,10 @@ def _against_platform(
         return
     if table.interval is not None and table.interval < platform.shortest_interval:
         where = place.key("interval")
-        yield _too_short(table.interval, platform.shortest_interval, platform.connector, where)
+        yield too_short(table.interval, platform.shortest_interval, platform.connector, where)
     for option in sorted(set(table.options) - set(platform.options)):
         hint = did_you_mean(option, platform.options)
         yield ConfigProblem("C005", place.key(option, "options"), "is no option here", hint)
-
-
-def _too_short(
-    interval: timedelta, shortest: timedelta, connector: str, place: str
-) -> ConfigProblem:
-    allowed = spell_duration(shortest)
-    what = f"is {spell_duration(interval)}; the shortest allowed for {connector} is {allowed}"
-    return ConfigProblem("C012", place, what, f"Write {allowed} or more.")
 
 
 def _secret_problems(

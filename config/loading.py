@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.channels import PlatformDefaults, WatchedChannel, load_channels, load_platforms
+from config.channels import WatchedChannel, load_channels
+from config.platform_defaults import PlatformDefaults, load_platforms
 from config.problems import ConfigProblem, ConfigurationInvalid, did_you_mean
 from config.reading import at, read_toml
 from config.routes import Routes, load_routes

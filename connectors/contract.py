@@ -171,11 +171,13 @@ class Ability:
         reversible: False when the platform offers no way back.
         still_seen_by: Who sees the comment afterwards, in a few words, or "" for nobody.
         cost: What it costs in the platform's quota, in a few words, or "" for nothing.
+        units: What it takes from the platform's budget, in the unit that its TOML names.
     """
 
     reversible: bool
     still_seen_by: str = ""
     cost: str = ""
+    units: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,7 @@ class _PageThreads:
     ) -> None:
         self._client = client
         self._walk = GraphWalk(client, limit=limit)
+        self._calls_before = client.calls
         self._telling = telling
 
     def posts(self, channel: Channel, *, oldest: datetime) -> Iterator[PostsPage]:
@@ -228,6 +229,9 @@ class _PageThreads:
 
     def problems(self) -> tuple[str, ...]:
         return self._walk.problems
+
+    def spent(self) -> int:
+        return self._client.calls - self._calls_before
 
 
 def _author_of(ref: CommentRef) -> NativeId:

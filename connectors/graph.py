@@ -75,6 +75,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc] # the library has no
         usage: What the latest answer that had usage headers said.
         last_status: The HTTP status of the latest answer; 0 before the first.
         last_headers: The headers of the latest answer.
+        calls: How many were made.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc] # the library has no
         self.usage = Usage()
         self.last_status = 0
         self.last_headers: Mapping[str, str] = {}
+        self.calls = 0
         self._base_url = (settings.base_url or _PLATFORM).rstrip("/")
         self._clock: Callable[[], datetime] = settings.clock
         self._stopped_until: datetime | None = None
@@ -128,6 +130,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc] # the library has no
         verb = "POST" if post_args is not None else method or "GET"
         form = dict(post_args) if post_args is not None else None
         (query if form is None else form).update(self._proof(token))
+        self.calls += 1
         try:
             response = self.session.request(
                 verb,

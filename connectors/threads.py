@@ -19,7 +19,7 @@ and ``always_read_hours`` (0): threads of posts younger than this are read whate
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -102,6 +102,10 @@ class ThreadSource(Protocol):
         """One sentence for each thing that could not be read as it should, so far."""
         ...
 
+    def spent(self) -> int:
+        """What this pull has cost so far, in the unit of the platform's budget."""
+        ...
+
 
 def follow_threads(
     source: ThreadSource,
@@ -156,8 +160,15 @@ class _Following:
         self._settings = settings
         self._watched = watched
         self._look_back = int(settings.look_back.total_seconds())
+        self._told_cost = 0
 
     def pulls(self) -> Iterator[Pull]:
+        for batch in self._batches():
+            spent = self._source.spent()
+            yield replace(batch, cost=spent - self._told_cost)
+            self._told_cost = spent
+
+    def _batches(self) -> Iterator[Pull]:
         listing = self._list_posts()
         if listing.is_complete:
             self._watched.keep_only({_id(found) for found in listing.posts})

@@ -23,7 +23,7 @@ import click
 from fastapi.routing import APIRoute
 from sqlalchemy import Column, Table
 
-from config.channels import QUALITY_RULES, load_platforms
+from config.platform_defaults import QUALITY_RULES, Budget, load_platforms
 from config.problems import PROBLEMS
 from config.reading import spell_duration
 from config.settings import PREFIX, Settings
@@ -31,7 +31,7 @@ from connectors.contract import Ability, Capabilities, ConnectorSettings, Secret
 from connectors.registry import known_connectors, open_connector
 from monitor.cli import commands
 from monitor.runtime.jobs import JOBS
-from monitor.store import tables
+from monitor.store import channel_tables, tables
 from monitor.telemetry import EVENTS, FIELDS
 from monitor.workflow import ingest
 
@@ -141,8 +141,9 @@ def tables_page() -> str:
     """Every table with its columns."""
     meanings = {
         row.__tablename__: _summary(row)
-        for _, row in inspect.getmembers(tables, inspect.isclass)
-        if row.__module__ == tables.__name__ and hasattr(row, "__tablename__")
+        for module in (channel_tables, tables)
+        for _, row in inspect.getmembers(module, inspect.isclass)
+        if row.__module__ == module.__name__ and hasattr(row, "__tablename__")
     }
     parts = [
         f"## `{table.name}`\n\n{meanings[table.name]}\n\n"
@@ -202,9 +203,10 @@ def capabilities_page() -> str:
             platforms[name].quality_level,
             spell_duration(platforms[name].interval),
             spell_duration(platforms[name].shortest_interval),
+            spell_duration(platforms[name].longest_interval),
             spell_duration(platforms[name].look_back),
             spell_duration(platforms[name].watch_for),
-            str(platforms[name].hourly_budget),
+            _budget(platforms[name].budget),
         )
         for name in opened
     ]
@@ -214,8 +216,8 @@ def capabilities_page() -> str:
         _table(("ability", *opened), rows)
         + "\n\n## Pace and limits\n\n"
         + _table(
-            ("connector", "quality", "read every", "at least", "look-back", "posts followed for",
-             "calls an hour"),
+            ("connector", "quality", "read every", "busy", "quiet", "look-back",
+             "posts followed for", "all of them may spend"),
             pace,
         )
         + "\n\n## Quality checklist\n\n"
@@ -293,6 +295,11 @@ def _column(column: Column[object]) -> tuple[str, str, str]:
         type(column.type).__name__,
         "; ".join(note for note in notes if note),
     )
+
+
+def _budget(budget: Budget) -> str:
+    spent = f"{budget.amount:,} {budget.unit} {'an hour' if budget.window == 'hour' else 'a day'}"
+    return f"{spent} at ${budget.price:g} each" if budget.price else spent
 
 
 def _ability(ability: Ability | None) -> str:

@@ -30,6 +30,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.revealed": "A person read a comment's full text.",
     "channel.back": "A channel can be read again.",
     "channel.failing": "A channel could not be read; said once when it begins.",
+    "channel.unseen": "A channel was not seen for several intervals; a gap was opened.",
     "channel.left_out": "Some of what a channel shows could not be read and was left out.",
     "channel.overtaken": "Another process read the channel meanwhile; this pull was dropped.",
     "channel.paused": "A channel is paused until an operator mends it.",

@@ -37,6 +37,7 @@ class CoverageRow:
         seen: Comments that the platform showed; ``new`` and ``edited`` are those we stored.
         platform_count: The platform's own count on the posts that were read, where it states one.
         cause: One sentence where it did not end well, or "".
+        cost: What it cost, in the unit of the platform's budget.
     """
 
     channel_id: ChannelId
@@ -49,6 +50,7 @@ class CoverageRow:
     edited: int
     platform_count: int | None
     cause: str
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from connectors.contract import ChannelId
 from monitor.services import Services
-from monitor.workflow import assess, decide, deliver, enforce, ingest, recheck, report
+from monitor.workflow import assess, coverage, decide, deliver, enforce, ingest, recheck, report
 
 __all__ = ["JOBS", "Job"]
 
@@ -41,6 +41,9 @@ JOBS: Mapping[str, Job] = {
     "deliver": Job(deliver.deliver_due, timedelta(seconds=5)),
     "enforce": Job(enforce.enforce_due, timedelta(seconds=5)),
     "recheck": Job(recheck.recheck_due, timedelta(minutes=1)),
+    "silence": Job(coverage.notice_silence, timedelta(seconds=30)),
+    "counts": Job(coverage.compare_counts, timedelta(minutes=10)),
+    "examine": Job(coverage.examine_due, timedelta(minutes=10), pool="pulls"),
     "lapse": Job(decide.lapse_due, timedelta(seconds=30)),
     "report": Job(report.report_due, timedelta(minutes=10)),
 }

@@ -28,6 +28,8 @@ __all__ = [
     "is_due",
     "lease_due",
     "move",
+    "note_examined",
+    "note_missing",
     "pause",
     "record_pull",
     "resume",
@@ -230,12 +232,20 @@ def start_run(tx: Transaction, channel_id: ChannelId, run: str, *, now: datetime
         "edited": 0,
         "platform_count": None,
         "cause": "",
+        "cost": 0,
     }
     insert_new(tx.session, pulls, [row], returning=[pulls.c.run])
 
 
 def record_pull(
-    tx: Transaction, run: str, *, seen: int, new: int, edited: int, platform_count: int | None
+    tx: Transaction,
+    run: str,
+    *,
+    seen: int,
+    new: int,
+    edited: int,
+    platform_count: int | None,
+    cost: int = 0,
 ) -> None:
     """Add one stored batch to a run's numbers, in the transaction that stores the batch."""
     total: ColumnElement[int | None] = pulls.c.platform_count
@@ -249,6 +259,7 @@ def record_pull(
             new=pulls.c.new + new,
             edited=pulls.c.edited + edited,
             platform_count=total,
+            cost=pulls.c.cost + cost,
         )
     )
 
@@ -263,6 +274,19 @@ def end_run(tx: Transaction, run: str, *, end: PullEnd, cause: str, now: datetim
     if changed(tx.session, statement) and end is PullEnd.DONE:
         owner = select(pulls.c.channel_id).where(pulls.c.run == run).scalar_subquery()
         tx.session.execute(update(channels).where(channels.c.id == owner).values(last_done_at=now))
+
+
+def note_examined(
+    tx: Transaction, channel_id: ChannelId, *, expires_at: datetime | None, now: datetime
+) -> None:
+    """Note when the platform said that a channel's token, or its access to data, ends."""
+    _change(tx, channel_id, examined_at=now, expires_at=expires_at)
+
+
+def note_missing(tx: Transaction, channel_id: ChannelId, missing: int, *, now: datetime) -> None:
+    """Note by how many comments the platform's own counts exceed what is stored."""
+    since = case((channels.c.missing_since.is_(None), now), else_=channels.c.missing_since)
+    _change(tx, channel_id, missing=missing, missing_since=since if missing else None)
 
 
 _UNREAD: dict[str, Any] = {

@@ -51,6 +51,9 @@ class ChannelRow:
         comments: How many of its comments are stored.
         newest_seen_at: When a comment was last new to us; None before the first.
         first_pulled_at: When it was first pulled at all; None before that.
+        expires_at: When its token, or access to people's data, ends, as the platform said last.
+        missing: By how many comments the platform's own counts exceed what is stored, and
+        missing_since: since when; 0 and None where they do not.
     """
 
     id: ChannelId
@@ -70,6 +73,10 @@ class ChannelRow:
     comments: int
     newest_seen_at: datetime | None
     first_pulled_at: datetime | None
+    examined_at: datetime | None = None
+    expires_at: datetime | None = None
+    missing: int = 0
+    missing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +162,10 @@ def channels(reading: Reading) -> tuple[ChannelRow, ...]:
             comments=stored.get(row.id, (0, None))[0],
             newest_seen_at=stored.get(row.id, (0, None))[1],
             first_pulled_at=first.get(row.id),
+            examined_at=row.examined_at,
+            expires_at=row.expires_at,
+            missing=row.missing,
+            missing_since=row.missing_since,
         )
         for row in found
     )
@@ -291,6 +302,7 @@ def coverage_of(row: AnyRow) -> CoverageRow:
         edited=row.edited,
         platform_count=row.platform_count,
         cause=row.cause,
+        cost=row.cost,
     )
 
 

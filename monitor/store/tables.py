@@ -9,10 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Index, MetaData, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field
 
+from monitor.store import channel_tables
 from monitor.store.columns import JsonText, Moment, Words
+from monitor.store.declared import METADATA, NEVER_REUSED, Declared
 
 __all__ = [
     "METADATA",
@@ -26,6 +28,7 @@ __all__ = [
     "decisions",
     "enforcements",
     "evidence",
+    "gaps",
     "letters",
     "people",
     "posts",
@@ -34,68 +37,8 @@ __all__ = [
     "weeks",
 ]
 
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
-
-_NEVER_REUSED = {"sqlite_autoincrement": True}
-
-
-class _Declared(SQLModel):
-    metadata = METADATA
-
-
-class ChannelRow(_Declared, table=True):
-    """A channel with its plan, its cursor, and who is pulling it until when."""
-
-    __tablename__: ClassVar[Any] = "channels"
-    __table_args__ = (Index(None, "next_pull_at"),)
-
-    id: str = Field(primary_key=True, sa_type=Words)
-    connector: str = Field(sa_type=Words)
-    native_id: str = Field(sa_type=Words)
-    name: str = Field(sa_type=Words)
-    service: str = Field(sa_type=Words)
-    interval_s: int
-    watched: bool
-    cursor: str | None = Field(sa_type=Words)
-    cursor_version: int
-    cursor_moved_at: datetime | None = Field(sa_type=Moment)
-    next_pull_at: datetime = Field(sa_type=Moment)
-    lease: str | None = Field(sa_type=Words)
-    leased_until: datetime | None = Field(sa_type=Moment)
-    failing_since: datetime | None = Field(sa_type=Moment)
-    failures: int
-    paused_at: datetime | None = Field(sa_type=Moment)
-    paused_reason: str = Field(sa_type=Words)
-    last_done_at: datetime | None = Field(sa_type=Moment)
-
-
-class PullRow(_Declared, table=True):
-    """One pull of one channel: the proof that it was seen."""
-
-    __tablename__: ClassVar[Any] = "pulls"
-    __table_args__ = (Index(None, "channel_id", "started_at"), Index(None, "started_at"))
-
-    run: str = Field(primary_key=True, sa_type=Words)
-    channel_id: str = Field(foreign_key="channels.id", sa_type=Words)
-    started_at: datetime = Field(sa_type=Moment)
-    ended_at: datetime | None = Field(sa_type=Moment)
-    end: str = Field(sa_type=Words)
-    seen: int
-    new: int
-    edited: int
-    platform_count: int | None
-    cause: str = Field(sa_type=Words)
-
-
-class PostRow(_Declared, table=True):
+class PostRow(Declared, table=True):
     """What the council published, as it was last seen."""
 
     __tablename__: ClassVar[Any] = "posts"
@@ -110,14 +53,15 @@ class PostRow(_Declared, table=True):
     comment_count: int | None
 
 
-class CommentRow(_Declared, table=True):
+class CommentRow(Declared, table=True):
     """What somebody wrote; its words are in ``versions``, the newest named by ``version``."""
 
     __tablename__: ClassVar[Any] = "comments"
     __table_args__ = (
         UniqueConstraint("channel_id", "native_id"),
         Index(None, "channel_id", "seen_at"),
-        _NEVER_REUSED,
+        Index(None, "channel_id", "post_id"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -137,7 +81,7 @@ class CommentRow(_Declared, table=True):
     text_hash: str = Field(sa_type=Words)
 
 
-class VersionRow(_Declared, table=True):
+class VersionRow(Declared, table=True):
     """One wording of a comment, and whether a classifier still owes it a reading."""
 
     __tablename__: ClassVar[Any] = "versions"
@@ -145,7 +89,7 @@ class VersionRow(_Declared, table=True):
         UniqueConstraint("comment_id", "number"),
         Index(None, "to_assess", "id"),
         Index(None, "seen_at", "comment_id"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -161,7 +105,7 @@ class VersionRow(_Declared, table=True):
     attempts: int
 
 
-class AssessmentRow(_Declared, table=True):
+class AssessmentRow(Declared, table=True):
     """One reading of one version by one model against one text of the standard."""
 
     __tablename__: ClassVar[Any] = "assessments"
@@ -183,7 +127,7 @@ class AssessmentRow(_Declared, table=True):
     made_at: datetime = Field(sa_type=Moment)
 
 
-class CaseRow(_Declared, table=True):
+class CaseRow(Declared, table=True):
     """An assessment that a person must look at, and where it stands."""
 
     __tablename__: ClassVar[Any] = "cases"
@@ -193,7 +137,7 @@ class CaseRow(_Declared, table=True):
         Index(None, "held_until"),
         Index(None, "closed_at"),
         Index(None, "opened_at"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -215,7 +159,7 @@ class CaseRow(_Declared, table=True):
     by_hand: str = Field(sa_type=Words)
 
 
-class CaseClauseRow(_Declared, table=True):
+class CaseClauseRow(Declared, table=True):
     """A clause that a case touches, worst first."""
 
     __tablename__: ClassVar[Any] = "case_clauses"
@@ -226,11 +170,11 @@ class CaseClauseRow(_Declared, table=True):
     clause: str = Field(sa_type=Words)
 
 
-class DecisionRow(_Declared, table=True):
+class DecisionRow(Declared, table=True):
     """What a person concluded, once for each press."""
 
     __tablename__: ClassVar[Any] = "decisions"
-    __table_args__ = (Index(None, "case_id"), Index(None, "at"), _NEVER_REUSED)
+    __table_args__ = (Index(None, "case_id"), Index(None, "at"), NEVER_REUSED)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="cases.id")
@@ -246,7 +190,7 @@ class DecisionRow(_Declared, table=True):
     taken_back_at: datetime | None = Field(sa_type=Moment)
 
 
-class EnforcementRow(_Declared, table=True):
+class EnforcementRow(Declared, table=True):
     """What the platform was asked to do, and what it said."""
 
     __tablename__: ClassVar[Any] = "enforcements"
@@ -255,7 +199,7 @@ class EnforcementRow(_Declared, table=True):
         Index(None, "case_id"),
         Index(None, "state", "recheck_at"),
         Index(None, "requested_at"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -272,7 +216,7 @@ class EnforcementRow(_Declared, table=True):
     rechecks: int
 
 
-class LetterRow(_Declared, table=True):
+class LetterRow(Declared, table=True):
     """Something that shall leave the building: one row of the outbox."""
 
     __tablename__: ClassVar[Any] = "letters"
@@ -280,7 +224,7 @@ class LetterRow(_Declared, table=True):
         Index(None, "state", "due_at"),
         Index(None, "state", "serial"),
         Index(None, "case_id"),
-        _NEVER_REUSED,
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -303,7 +247,7 @@ class LetterRow(_Declared, table=True):
     error: str = Field(sa_type=Words)
 
 
-class AuditRow(_Declared, table=True):
+class AuditRow(Declared, table=True):
     """One link of the audit chain; triggers refuse to change or delete it."""
 
     __tablename__: ClassVar[Any] = "audit"
@@ -319,7 +263,7 @@ class AuditRow(_Declared, table=True):
     hash: str = Field(sa_type=Words)
 
 
-class AuditHeadRow(_Declared, table=True):
+class AuditHeadRow(Declared, table=True):
     """The chain's last link, so that cutting rows off its end shows as well."""
 
     __tablename__: ClassVar[Any] = "audit_head"
@@ -329,11 +273,11 @@ class AuditHeadRow(_Declared, table=True):
     hash: str = Field(sa_type=Words)
 
 
-class EvidenceRow(_Declared, table=True):
+class EvidenceRow(Declared, table=True):
     """What a decision rested on, sealed; triggers refuse to change or delete it."""
 
     __tablename__: ClassVar[Any] = "evidence"
-    __table_args__ = (Index(None, "case_id"), _NEVER_REUSED)
+    __table_args__ = (Index(None, "case_id"), NEVER_REUSED)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="cases.id")
@@ -343,7 +287,7 @@ class EvidenceRow(_Declared, table=True):
     sealed_at: datetime = Field(sa_type=Moment)
 
 
-class PersonRow(_Declared, table=True):
+class PersonRow(Declared, table=True):
     """Somebody who may look at or decide cases."""
 
     __tablename__: ClassVar[Any] = "people"
@@ -358,7 +302,7 @@ class PersonRow(_Declared, table=True):
     added_at: datetime = Field(sa_type=Moment)
 
 
-class WeekRow(_Declared, table=True):
+class WeekRow(Declared, table=True):
     """One week's report of one service, as it was sent."""
 
     __tablename__: ClassVar[Any] = "weeks"
@@ -374,7 +318,8 @@ class WeekRow(_Declared, table=True):
     made_at: datetime = Field(sa_type=Moment)
 
 
-channels = METADATA.tables["channels"]
+channels = METADATA.tables[channel_tables.ChannelRow.__tablename__]
+gaps = METADATA.tables["gaps"]
 pulls = METADATA.tables["pulls"]
 posts = METADATA.tables["posts"]
 comments = METADATA.tables["comments"]

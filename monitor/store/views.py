@@ -20,6 +20,7 @@ from monitor.domain.case import Case, CaseId, CaseState, Decision, Enforcement
 from monitor.store import assessments_json, tables
 from monitor.store.comments import StoredComment, load
 from monitor.store.engine import Reading
+from monitor.store.gaps import StoredGap, gaps_since
 from monitor.store.outbox import LetterState, OutboxKind
 from monitor.store.overviews import (
     AuditEntry,
@@ -37,6 +38,7 @@ from monitor.store.overviews import (
     was_watched_before,
 )
 from monitor.store.rows import case_of, clauses_of, decision_of, enforcement_of
+from monitor.store.spending import acts_since, busyness, missing_comments, spent_since
 from monitor.store.week_facts import week_facts
 from monitor.store.weeks import StoredWeek, all_weeks, load_week
 
@@ -49,10 +51,13 @@ __all__ = [
     "DeadLetter",
     "QueuePage",
     "QueueRow",
+    "StoredGap",
     "StoredWeek",
     "Wording",
+    "acts_since",
     "all_weeks",
     "audit_rows",
+    "busyness",
     "case_of_comment",
     "case_page",
     "channels",
@@ -60,9 +65,12 @@ __all__ = [
     "counts",
     "coverage_rows",
     "dead_letters",
+    "gaps_since",
     "load_week",
+    "missing_comments",
     "queue",
     "services",
+    "spent_since",
     "was_watched_before",
     "week_facts",
 ]

@@ -24,16 +24,13 @@ from connectors.errors import (
 from monitor.domain import case as cases_of
 from monitor.domain.coverage import PullEnd
 from monitor.services import Services, as_channel
-from monitor.store import audit, cases, comments, cursors, views
+from monitor.store import audit, cases, comments, cursors, gaps, views
 from monitor.store.comments import Ingested
 from monitor.store.cursors import CursorMoved, DueChannel
 from monitor.store.engine import DatabaseRefused, DatabaseUnusable, Transaction
-from monitor.workflow import cards, notices
+from monitor.workflow import cards, coverage, notices, pacing
 
 __all__ = ["pull", "pull_due", "register_channels", "resume_channel"]
-
-_SILENT = timedelta(hours=1)
-"""For so long a platform may put us off before an operator is told, once."""
 
 _TOLD = 3
 """How many sentences about what was left out a notice holds, beside their number."""
@@ -105,7 +102,7 @@ def pull(services: Services, channel_id: ChannelId) -> int:
     due = _lease(services, channel_id)
     if due is None:
         return 0
-    reading = _Reading(due, due.cursor_version)
+    reading = _Reading(due, due.cursor_version, services.now())
     try:
         _read(services, reading)
     except Exception as error:
@@ -131,6 +128,7 @@ class _Reading:
 
     due: DueChannel
     cursor_version: int
+    began_at: datetime
     stored: int = 0
     left_out: list[str] = field(default_factory=list)
     told: int = 0
@@ -156,6 +154,7 @@ def _lease(services: Services, channel_id: ChannelId) -> DueChannel | None:
 
 def _read(services: Services, reading: _Reading) -> None:
     due = reading.due
+    pacing.refuse_if_spent(services, due.id)
     connector = services.connector(due.id)
     channel = as_channel(services.channels[due.id])
     for batch in connector.pull(channel, due.cursor):
@@ -203,6 +202,7 @@ def _store(services: Services, reading: _Reading, batch: Pull) -> None:
             new=ingested.new,
             edited=ingested.edited,
             platform_count=batch.platform_count,
+            cost=batch.cost,
         )
         for comment_id in ingested.reworded:
             _outdate(tx, services, comment_id)
@@ -263,8 +263,7 @@ def _outdate(tx: Transaction, services: Services, comment_id: int) -> None:
 def _done(services: Services, reading: _Reading) -> None:
     now = services.now()
     due = reading.due
-    interval = services.channels[due.id].interval
-    end, cause, ahead = PullEnd.DONE, _summary(reading.left_out), interval
+    end, cause, ahead = PullEnd.DONE, _summary(reading.left_out), pacing.wait(services, due.id)
     if reading.cut_short:
         end, cause, ahead = PullEnd.LATER, "the daemon was stopped while it read", timedelta()
     with services.database.transaction("T1 end") as tx:
@@ -272,6 +271,13 @@ def _done(services: Services, reading: _Reading) -> None:
             tx, due.id, lease=due.lease, next_pull_at=now + ahead, failing_since=None
         )
         cursors.end_run(tx, due.lease, end=end, cause=cause, now=now)
+        over = None
+        if end is PullEnd.DONE:
+            over = gaps.close(tx, due.id, read_since=reading.began_at, now=now)
+            if over is not None:
+                coverage.tell_seen_again(tx, services, over)
+    if over is not None:
+        services.dispatcher.nudge("deliver")
     services.metrics.pulls.labels(channel=due.id, end=end).inc()
     if back and due.failing_since is not None:
         services.log.info("channel.back", channel=due.id)
@@ -326,15 +332,6 @@ def _later(services: Services, due: DueChannel, cause: str, *, at: datetime) -> 
     with services.database.transaction("T1 end") as tx:
         cursors.finish(tx, due.id, lease=due.lease, next_pull_at=max(at, now), failing_since=began)
         cursors.end_run(tx, due.lease, end=PullEnd.LATER, cause=cause, now=now)
-        if now - began >= _SILENT:
-            notices.tell_operators(
-                tx,
-                services,
-                key=f"channel:{due.id}:unreached:{began:%Y%m%dT%H%M%S}",
-                title=f"{services.channels[due.id].name} has not been read for an hour",
-                lines=(cause, "It is tried again by itself; what is written there is read then."),
-            )
-    services.dispatcher.nudge("deliver")
     services.metrics.pulls.labels(channel=due.id, end=PullEnd.LATER).inc()
     if due.failing_since is None:
         services.log.warning("channel.failing", channel=due.id, until=f"{at:%H:%M}")

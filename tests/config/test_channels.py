@@ -6,13 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.channels import (
-    QUALITY_RULES,
-    SHIPPED_PLATFORMS,
-    WatchedChannel,
-    load_channels,
-    load_platforms,
-)
+from config.channels import WatchedChannel, load_channels
+from config.platform_defaults import QUALITY_RULES, SHIPPED_PLATFORMS, load_platforms
 
 EXAMPLE = SHIPPED_PLATFORMS.parent / "channels.example.toml"
 TOKEN = {"WARDMOTE_FACEBOOK_PARKS_TOKEN": "page-token"}

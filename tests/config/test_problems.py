@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from config.channels import SHIPPED_PLATFORMS
 from config.loading import load_configuration
+from config.platform_defaults import SHIPPED_PLATFORMS
 from config.problems import PROBLEMS, ConfigProblem, ConfigurationInvalid, did_you_mean
 from config.starter import write_starter
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from config.channels import SHIPPED_PLATFORMS
+from config.platform_defaults import SHIPPED_PLATFORMS
 from config.routes import Routes, load_routes
 from config.standards import Severity, Standards, load_standards
 

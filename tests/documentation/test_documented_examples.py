@@ -13,7 +13,8 @@ from pathlib import Path
 import click
 import pytest
 
-from config.channels import load_channels, load_platforms
+from config.channels import load_channels
+from config.platform_defaults import load_platforms
 from config.routes import load_routes
 from config.standards import SHIPPED_STANDARDS, load_standards
 from monitor.cli import commands

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from classifiers.contract import DETOXIFY_LABELS
-from config.channels import _ChannelTable, load_platforms
+from config.channels import _ChannelTable
+from config.platform_defaults import load_platforms
 from config.routes import (
     _AlertTable,
     _DestinationTable,

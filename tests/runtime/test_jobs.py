@@ -12,7 +12,7 @@ def test_every_job_says_in_its_promise_what_it_does() -> None:
 
 def test_only_what_loads_the_model_runs_in_the_models_pool() -> None:
     assert {name for name, job in JOBS.items() if job.pool == "model"} == {"assess"}
-    assert {name for name, job in JOBS.items() if job.pool == "pulls"} == {"pull"}
+    assert {name for name, job in JOBS.items() if job.pool == "pulls"} == {"pull", "examine"}
     assert {job.pool for job in JOBS.values()} == {"model", "pulls", "steps"}
 
 

@@ -21,10 +21,12 @@ from connectors.contract import (
     ChannelId,
     Comment,
     Cursor,
+    Health,
     NativeId,
     Outcome,
     Post,
     Pull,
+    Readiness,
 )
 from connectors.errors import CommentGone
 from monitor.alerting.contract import CaseCard, Notice
@@ -85,6 +87,10 @@ class Platform:
         self.does_nothing = False
         self.says_nothing = False
         self.when_asked: Callable[[], None] = lambda: None
+        self.health = Health(Readiness.READY, "It can be read.")
+
+    def check(self, _channel) -> Health:
+        return self.health
 
     def pull(self, _channel, _since) -> Iterator[Pull]:
         pulls, self.pulls = self.pulls, []

@@ -295,19 +295,6 @@ class TestWhatCannotBeRead:
             return views.counts(reading).pending_letters
 
 
-def test_a_platform_that_puts_us_off_for_an_hour_is_told_once(bench) -> None:
-    for minutes in (0, 30, 60, 90):
-        bench.clock.set(START + timedelta(minutes=minutes))
-        bench.due_again()
-        bench.platform.pulls.append(TryLater("The line is down.", at=bench.clock()))
-        bench.pull()
-        bench.settle()
-
-    (notice,) = bench.notices()
-    assert notice.title == "Parks and Libraries has not been read for an hour"
-    assert "The line is down." in notice.lines
-
-
 def test_a_comment_that_is_public_again_is_asked_about_at_once(bench) -> None:
     bench.read(ABUSE)
     bench.decide("hide")
