@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from connectors.contract import ChannelId
 from monitor.domain.coverage import PullEnd
-from monitor.store import cursors
+from monitor.store import cursors, gaps
 from monitor.store.cursors import ChannelPlan
 from tests.consoles import CHANNELS
 
 NOW = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 PARKS = ChannelId("facebook-parks")
 
 
@@ -83,3 +84,51 @@ def test_a_channel_that_does_not_exist_is_a_wrong_request_with_a_hint(home) -> N
     assert result.stderr == (
         "There is no channel 'facebook-park' in channels.toml. Did you mean \"facebook-parks\"?\n"
     )
+
+
+def test_the_strip_shows_the_last_hours_and_the_list_needs_no_further_word(
+    home, database_of
+) -> None:
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=NOW)
+    result = home.run("channels")
+
+    assert result.exit_code == 0
+    assert "last 24 hours" in result.stdout.replace("\n", " ") or "✗" in result.stdout
+    assert listed(home)[0]["last 24 hours"] == "✗" * 24
+    assert listed(home)[0]["access ends"] == "not stated"
+
+
+def test_a_gap_is_listed_with_what_was_seen_late(home, database_of) -> None:
+    empty = home.run("channels", "gaps")
+    assert empty.stdout == "Every channel was seen throughout, as far as it was watched.\n"
+
+    now = datetime.now(UTC)
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=now)
+        gaps.begin(tx, PARKS, began_at=now - HOUR, cause="The line is down.", now=now)
+    (still,) = json.loads(home.run("channels", "gaps", "--json").stdout)
+    assert (still["to"], still["cause"]) == ("still", "The line is down.")
+
+    with database_of.transaction("test") as tx:
+        gaps.close(tx, PARKS, read_since=now, now=now)
+    (over,) = json.loads(home.run("channels", "gaps", "--json").stdout)
+    assert over["to"] == f"{now:%Y-%m-%d %H:%M} UTC"
+    assert over["seen late"] == 0
+    assert "The line" in home.run("channels", "gaps").stdout
+
+
+def test_a_budget_says_what_is_left_and_what_a_day_costs(home, database_of) -> None:
+    now = datetime.now(UTC)
+    with database_of.transaction("test") as tx:
+        cursors.sync_channels(tx, [plan()], now=now)
+        cursors.start_run(tx, PARKS, "x", now=now)
+        cursors.record_pull(tx, "x", seen=1, new=1, edited=0, platform_count=None, cost=480)
+
+    (budget,) = json.loads(home.run("channels", "budgets", "--json").stdout)
+
+    assert (budget["connector"], budget["spent"], budget["amount"]) == ("facebook_page", 480, 600)
+    assert budget["state"] == "read half as often"
+    assert budget["last_day"] == 480
+    assert budget["dollars_a_day"] == 0
+    assert "read half" in home.run("channels", "budgets").stdout
