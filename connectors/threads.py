@@ -117,8 +117,9 @@ def follow_threads(
 ) -> Iterator[Pull]:
     """Read what is new on a channel, as ``Connector.pull`` promises it.
 
-    A thread that cannot be read is left out and the others are read; its error is raised at the
-    end. A limit of the whole account, or three dead calls, end the pull at once.
+    A thread that cannot be read is left out and the others are read; it is asked for once more
+    at the end, and then its error is raised. A limit of the whole account, or three dead calls
+    in a row, end the pull at once.
 
     Args:
         source: The platform.
@@ -174,15 +175,23 @@ class _Following:
             self._watched.keep_only({_id(found) for found in listing.posts})
         sick = _SickThreads()
         for found, sweep in self._due(listing.posts):
-            try:
-                yield from self._read_what_is_new(found, sweep=sweep)
-            except CommentGone:
-                self._watched.forget(_id(found))
-            except (UnexpectedReply, TryLater) as error:
-                sick.note(error)
+            yield from self._tried(found, sick, sweep=sweep)
+        # One lost answer among many must not make the whole channel look unseen.
+        for found, sweep in sick.once_more():
+            yield from self._tried(found, sick, sweep=sweep)
         problems = (*listing.problems, *self._source.problems())
         yield Pull((), (), self._watched.cursor(), problems=problems)
         sick.complain()
+
+    def _tried(self, found: ListedPost, sick: _SickThreads, *, sweep: bool) -> Iterator[Pull]:
+        try:
+            yield from self._read_what_is_new(found, sweep=sweep)
+        except CommentGone:
+            self._watched.forget(_id(found))
+        except (UnexpectedReply, TryLater) as error:
+            sick.note(error, found, sweep=sweep)
+        else:
+            sick.answered()
 
     def _list_posts(self) -> _Listing:
         listing = _Listing()
@@ -320,16 +329,27 @@ class _SickThreads:
 
     def __init__(self) -> None:
         self._errors: list[UnexpectedReply | TryLater] = []
-        self._without_reason = 0
+        self._waiting: list[tuple[ListedPost, bool]] = []
+        self._dead_calls = 0
 
-    def note(self, error: UnexpectedReply | TryLater) -> None:
+    def note(self, error: UnexpectedReply | TryLater, found: ListedPost, *, sweep: bool) -> None:
         """Keep the error, or raise it where going on would help nobody."""
         if isinstance(error, TryLater):
             # With a code the platform speaks of this thread; without, the line itself is bad.
-            self._without_reason += "code" not in error.details
-            if error.whole_account or self._without_reason == _DEAD_CALLS:
+            self._dead_calls += "code" not in error.details
+            if error.whole_account or self._dead_calls == _DEAD_CALLS:
                 raise error
         self._errors.append(error)
+        self._waiting.append((found, sweep))
+
+    def answered(self) -> None:
+        """Note that a thread was read, so that the line is not dead."""
+        self._dead_calls = 0
+
+    def once_more(self) -> list[tuple[ListedPost, bool]]:
+        """Hand out the threads that were noted, and forget them and their errors."""
+        waiting, self._waiting, self._errors = self._waiting, [], []
+        return waiting
 
     def complain(self) -> None:
         """Raise the first error, now that everything else has been read."""
