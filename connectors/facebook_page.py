@@ -8,8 +8,7 @@ Options: ``graph_version`` (``v26.0``), and those of ``connectors.threads``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from datetime import datetime
 
 from connectors.contract import (
@@ -24,22 +23,28 @@ from connectors.contract import (
     NativeId,
     Outcome,
     Pull,
+    Readiness,
 )
 from connectors.errors import (
     CommentGone,
-    CredentialsRejected,
     NotPermitted,
-    UnexpectedReply,
 )
-from connectors.facebook_health import examine
 from connectors.facebook_rows import COMMENT_FIELDS, POST_FIELDS, read_comment, read_post
 from connectors.graph import GraphClient
+from connectors.graph_health import examine
 from connectors.graph_pages import GraphWalk
+from connectors.graph_presence import done, not_confirmed, telling_gone_from_unseen
 from connectors.threads import CommentsPage, ListedPost, PostsPage, follow_threads
 
 __all__ = ["FacebookPage", "connect"]
 
 _LARGEST_PAGE = 100
+_NEEDED = {
+    "pages_read_engagement": frozenset({"pages_read_engagement"}),
+    # One page of Meta's documentation spells it the second way.
+    "pages_read_user_content": frozenset({"pages_read_user_content", "pages_read_user_engagement"}),
+    "pages_manage_engagement": frozenset({"pages_manage_engagement"}),
+}
 _CAPABILITIES = Capabilities(
     hide=Ability(reversible=True, still_seen_by="its author and the author's friends"),
     restore=Ability(reversible=True),
@@ -78,12 +83,12 @@ class FacebookPage:
 
     def pull(self, channel: Channel, since: Cursor | None) -> Iterator[Pull]:
         """Read what is new; see ``connectors.threads`` for how."""
-        source = _PageThreads(self._client, self._limit, self._telling_gone_from_unseen)
+        source = _PageThreads(self._client, self._limit)
         yield from follow_threads(source, channel, since, self._settings, mark="fb1:")
 
     def fetch(self, ref: CommentRef) -> Comment:
         """Read one comment as it stands now."""
-        with self._telling_gone_from_unseen(ref.channel):
+        with telling_gone_from_unseen(self._client, ref.channel):
             row = GraphWalk(self._client, limit=1).read(
                 COMMENT_FIELDS, lambda fields: self._client.get_object(ref.native_id, fields=fields)
             )
@@ -100,11 +105,11 @@ class FacebookPage:
     def delete(self, ref: CommentRef) -> Outcome:
         """Delete a comment and the replies to it, for ever."""
         try:
-            with self._telling_gone_from_unseen(ref.channel):
+            with telling_gone_from_unseen(self._client, ref.channel):
                 told = self._client.get_object(ref.native_id, fields="id,can_remove")
                 if told.get("can_remove") is False:
                     raise _by_hand("be deleted")
-                return _done(self._client.delete_object(ref.native_id))
+                return done(self._client.delete_object(ref.native_id))
         except CommentGone:
             return Outcome.GONE
 
@@ -112,7 +117,7 @@ class FacebookPage:
         """Answer a comment as the page."""
         answer = self._client.put_object(ref.native_id, "comments", message=text)
         if not answer.get("id"):
-            raise _not_confirmed()
+            raise not_confirmed()
         return NativeId(str(answer["id"]))
 
     def restrict(self, ref: CommentRef) -> Outcome:
@@ -121,7 +126,7 @@ class FacebookPage:
         if self._is_blocked(ref):
             return Outcome.ALREADY
         answer = self._client.put_object(ref.channel.native_id, "blocked", user=author_id)
-        return _done(answer, also=author_id)
+        return done(answer, also=author_id)
 
     def lift(self, ref: CommentRef) -> Outcome:
         """End the block of the comment's author."""
@@ -129,11 +134,17 @@ class FacebookPage:
         if not self._is_blocked(ref):
             return Outcome.ALREADY
         path = f"{self._client.version}/{ref.channel.native_id}/blocked"
-        return _done(self._client.request(path, {"user": author_id}, method="DELETE"))
+        return done(self._client.request(path, {"user": author_id}, method="DELETE"))
 
     def check(self, channel: Channel) -> Health:
         """Say whether the token can read and act, and when it or data access ends."""
-        return examine(self._client, channel, self._settings)
+        return examine(
+            self._client,
+            channel,
+            self._settings,
+            needed=_NEEDED,
+            tried=lambda: _tried(self._client, channel),
+        )
 
     def close(self) -> None:
         """Close the connections to the platform; a later call opens new ones."""
@@ -141,7 +152,7 @@ class FacebookPage:
 
     def _set_hidden(self, ref: CommentRef, *, hidden: bool) -> Outcome:
         try:
-            with self._telling_gone_from_unseen(ref.channel):
+            with telling_gone_from_unseen(self._client, ref.channel):
                 return self._set_hidden_where_it_stands(ref, hidden=hidden)
         except CommentGone:
             return Outcome.GONE
@@ -155,27 +166,7 @@ class FacebookPage:
         # As text: the library would send Python's own spelling of a boolean.
         word = "true" if hidden else "false"
         path = f"{self._client.version}/{ref.native_id}"
-        return _done(self._client.request(path, post_args={"is_hidden": word}))
-
-    @contextmanager
-    def _telling_gone_from_unseen(self, channel: Channel) -> Iterator[None]:
-        """Let ``CommentGone`` pass only while the page itself can be seen.
-
-        The platform gives one answer for what was deleted and for what the token may not see, and
-        a lost role must not make every hide request look as if the comment were gone.
-        """
-        try:
-            yield
-        except CommentGone:
-            try:
-                self._client.get_object(channel.native_id, fields="id")
-            except CommentGone as error:
-                raise CredentialsRejected(
-                    f"The token no longer sees the page of {channel.name}; look at the page's"
-                    " roles and issue a new token.",
-                    details=error.details,
-                ) from None
-            raise
+        return done(self._client.request(path, post_args={"is_hidden": word}))
 
     def _is_blocked(self, ref: CommentRef) -> bool:
         page = self._client.get_page(ref.channel.native_id, "blocked", user=_author_of(ref))
@@ -185,20 +176,14 @@ class FacebookPage:
 class _PageThreads:
     """Keeps ``connectors.threads.ThreadSource`` for one pull of a page."""
 
-    def __init__(
-        self,
-        client: GraphClient,
-        limit: int,
-        telling: Callable[[Channel], AbstractContextManager[None]],
-    ) -> None:
+    def __init__(self, client: GraphClient, limit: int) -> None:
         self._client = client
         self._walk = GraphWalk(client, limit=limit)
         self._calls_before = client.calls
-        self._telling = telling
 
     def posts(self, channel: Channel, *, oldest: datetime) -> Iterator[PostsPage]:
         since = int(oldest.timestamp())
-        with self._telling(channel):
+        with telling_gone_from_unseen(self._client, channel):
             for page in self._walk.pages(
                 channel.native_id, "published_posts", POST_FIELDS, since=since
             ):
@@ -234,6 +219,21 @@ class _PageThreads:
         return self._client.calls - self._calls_before
 
 
+def _tried(client: GraphClient, channel: Channel) -> Health:
+    me = client.get_object("me", fields="id,name")
+    if me.get("id") != channel.native_id:
+        return Health(
+            Readiness.NOT_PERMITTED,
+            f"The token does not act as the page of {channel.name}.",
+            "use the page's own token, from /me/accounts",
+        )
+    client.get_page(channel.native_id, "published_posts", fields="id", limit=1)
+    return Health(
+        Readiness.READY,
+        f"{channel.name} can be read; with app_id and app_secret its permissions are checked too.",
+    )
+
+
 def _author_of(ref: CommentRef) -> NativeId:
     if ref.author_id is None:
         raise NotPermitted(
@@ -247,16 +247,4 @@ def _by_hand(deed: str) -> NotPermitted:
     return NotPermitted(
         f"Facebook does not let the page's token ask for this comment to {deed}; do it by hand at"
         " the comment's address."
-    )
-
-
-def _done(answer: object, *, also: str = "success") -> Outcome:
-    if isinstance(answer, dict) and (answer.get("success") is True or answer.get(also) is True):
-        return Outcome.DONE
-    raise _not_confirmed()
-
-
-def _not_confirmed() -> UnexpectedReply:
-    return UnexpectedReply(
-        "Facebook did not say that it did what was asked; look at the comment's address."
     )

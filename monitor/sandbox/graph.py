@@ -42,6 +42,7 @@ class GraphSandbox(PretendPlatform):
         app_secret: Makes ``appsecret_proof`` checked where it is sent.
         require_proof: Refuses calls without a proof, as an app can be set to do.
         permalink_base: What permalinks begin with; a demo puts its own page's address here.
+        edges: What answers below the token's check; Facebook's own when left out.
 
     Attributes:
         edges: Its quirks can be set here: ``show_authors``, ``refused_fields``, ``page_sizes``.
@@ -61,11 +62,12 @@ class GraphSandbox(PretendPlatform):
         app_secret: str = "",
         require_proof: bool = False,
         permalink_base: str = "https://www.facebook.com",
+        edges: GraphEdges | None = None,
     ) -> None:
         super().__init__(self._handle, port=port, faults=faults)
         self.town = town
         self.clock = clock or Clock()
-        self.edges = GraphEdges(town, self.clock, permalink_base=permalink_base)
+        self.edges = edges or GraphEdges(town, self.clock, permalink_base=permalink_base)
         self.usage_headers: dict[str, str] = {}
         self._app_id = app_id
         self._app_secret = app_secret

@@ -135,6 +135,12 @@ class Interrupted:
                     raise Killed
 
 
+def arrivals(share: float, chance: random.Random) -> Iterator[int]:
+    """How many comments come between two batches: ``share`` of one on average."""
+    while True:
+        yield int(share) + (chance.random() < share % 1)
+
+
 def stage_of(connector: str, clock: Clock) -> AbstractContextManager:
     module = pytest.importorskip(f"tests.connectors.{STAGES[connector]}")
     opened: AbstractContextManager = module.open_stage(clock)
@@ -168,8 +174,9 @@ def test_nothing_is_lost_and_nothing_twice(
         rounds = _LASTS
         residents = Residents(stage, posts=posts, chance=chance)
         residents.write(comments // 4)
-        each_time = max(1, comments // 800)
-        interrupted = Interrupted(stage, residents, iter(lambda: each_time, None))
+        # Spread over the pulls of the whole time, of which each reads most threads.
+        share = comments * 3 / 4 / (rounds / _EVERY * posts)
+        interrupted = Interrupted(stage, residents, arrivals(share, chance))
         follow(bench, stage, interrupted, clock)
         for _ in range(rounds):
             step(bench, stage, clock, residents)

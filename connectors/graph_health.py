@@ -1,8 +1,8 @@
-"""Whether a page's token can do what watching and moderating needs."""
+"""Whether a page's or an account's token can do what watching and moderating needs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,25 +15,32 @@ __all__ = ["examine"]
 _NEVER = 253_370_764_800
 """The year 9999: no date that far away says anything."""
 
-_NEEDED = {
-    "pages_read_engagement": frozenset({"pages_read_engagement"}),
-    # One page of Meta's documentation spells it the second way.
-    "pages_read_user_content": frozenset({"pages_read_user_content", "pages_read_user_engagement"}),
-    "pages_manage_engagement": frozenset({"pages_manage_engagement"}),
-}
 
-
-def examine(client: GraphClient, channel: Channel, settings: ConnectorSettings) -> Health:
+def examine(
+    client: GraphClient,
+    channel: Channel,
+    settings: ConnectorSettings,
+    *,
+    needed: Mapping[str, frozenset[str]],
+    tried: Callable[[], Health],
+) -> Health:
     """Ask the platform about the token; raises nothing.
 
     With ``app_id`` and ``app_secret`` it asks ``debug_token``, which knows scopes and dates;
     without them it only tries to read.
+
+    Args:
+        client: Makes the calls.
+        channel: Whose token it is.
+        settings: The connector's.
+        needed: Each permission, and the spellings under which it may be granted.
+        tried: Tries to read, and says how that went.
     """
     try:
         told = _debugged(client, settings)
         if told is not None:
-            return _judged(told, channel, now=settings.clock())
-        return _tried(client, channel)
+            return _judged(told, channel, needed, now=settings.clock())
+        return tried()
     except CredentialsRejected as error:
         hint = error.scope or "issue a new token for this page"
         return Health(Readiness.CREDENTIALS_REJECTED, error.sentence, hint)
@@ -51,7 +58,13 @@ def _debugged(client: GraphClient, settings: ConnectorSettings) -> Mapping[str, 
     return told if isinstance(told, dict) else {}
 
 
-def _judged(told: Mapping[str, Any], channel: Channel, *, now: datetime) -> Health:
+def _judged(
+    told: Mapping[str, Any],
+    channel: Channel,
+    needed: Mapping[str, frozenset[str]],
+    *,
+    now: datetime,
+) -> Health:
     expires_at = _earlier(told.get("expires_at"), told.get("data_access_expires_at"))
     if told.get("is_valid") is not True:
         return Health(
@@ -68,7 +81,7 @@ def _judged(told: Mapping[str, Any], channel: Channel, *, now: datetime) -> Heal
             "sign in to the app again as the page's administrator",
             expires_at,
         )
-    missing = _missing(told, channel)
+    missing = _missing(told, channel, needed)
     if missing:
         return Health(
             Readiness.NOT_PERMITTED,
@@ -80,32 +93,19 @@ def _judged(told: Mapping[str, Any], channel: Channel, *, now: datetime) -> Heal
     return Health(Readiness.READY, sentence, expires_at=expires_at)
 
 
-def _missing(told: Mapping[str, Any], channel: Channel) -> list[str]:
+def _missing(
+    told: Mapping[str, Any], channel: Channel, needed: Mapping[str, frozenset[str]]
+) -> list[str]:
     granted = {str(scope) for scope in _listed(told.get("scopes"))}
     for row in _listed(told.get("granular_scopes")):
         targets = _listed(row.get("target_ids")) if isinstance(row, dict) else ()
         if targets and channel.native_id not in targets:
             granted.discard(str(row.get("scope")))
-    return [name for name, spellings in _NEEDED.items() if not spellings & granted]
+    return [name for name, spellings in needed.items() if not spellings & granted]
 
 
 def _listed(told: object) -> Sequence[Any]:
     return told if isinstance(told, list) else ()
-
-
-def _tried(client: GraphClient, channel: Channel) -> Health:
-    me = client.get_object("me", fields="id,name")
-    if me.get("id") != channel.native_id:
-        return Health(
-            Readiness.NOT_PERMITTED,
-            f"The token does not act as the page of {channel.name}.",
-            "use the page's own token, from /me/accounts",
-        )
-    client.get_page(channel.native_id, "published_posts", fields="id", limit=1)
-    return Health(
-        Readiness.READY,
-        f"{channel.name} can be read; with app_id and app_secret its permissions are checked too.",
-    )
 
 
 def _earlier(*moments: object) -> datetime | None:
