@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.usefixtures("socket_enabled")]
 SPECS = Path(__file__).resolve().parents[3] / "shared" / "specs" / "meta"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ACCOUNT = "17841400000000009"
+GOOD = "good"
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def sandbox(town: Town) -> Iterator[InstagramSandbox]:
         assert opened.failures == ()
 
 
-def ask(sandbox: InstagramSandbox, path: str, method: str = "GET", token: str = "good", **args):
+def ask(sandbox: InstagramSandbox, path: str, method: str = "GET", token: str = GOOD, **args):
     response = requests.request(
         method,
         f"{sandbox.base_url}/v26.0/{path}",
