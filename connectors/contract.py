@@ -278,7 +278,8 @@ class Connector(Protocol):
     """One platform, for one set of credentials.
 
     Every method may raise any ``ConnectorError`` and nothing else. The constructor makes no call
-    to the platform and never prompts. No method sleeps, retries or logs: the step that calls does.
+    to the platform and never prompts. No method sleeps or logs, and none repeats what failed: the
+    step that calls does. Only a read whose answer was lost may be asked for again at once.
 
     Don't: return an SDK's types, parse identifiers, keep state that a restart would lose.
     """

@@ -1,8 +1,10 @@
 """Plain calls over HTTP for the platforms that have no living library of their own.
 
-Nothing sleeps and nothing is retried. What goes wrong below the platform's own words (the line,
-the gateway, an answer that is no JSON) becomes a ``ConnectorError`` here; the platform's own errors
-are its module's to read.
+Nothing sleeps. A read whose answer was lost on the way is asked for once more, because a thread of
+many calls would hardly ever be read to its end otherwise; nothing else is.
+
+What goes wrong below the platform's own words (the line, the gateway, an answer that is no JSON)
+becomes a ``ConnectorError`` here; the platform's own errors are its module's to read.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,7 +92,7 @@ class RestClient:
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> RestAnswer:
-        """Make one call and read its answer, whatever its status below 500.
+        """Make a call and read its answer, whatever its status below 500.
 
         Args:
             method: ``GET``, ``POST``, …
@@ -102,15 +105,23 @@ class RestClient:
         Raises:
             TryLater: The platform cannot be reached, or has a fault of its own.
         """
+        asked = {"params": query, "data": form, "json": body, "headers": headers}
+        if method == "GET":
+            with suppress(TryLater):
+                return self._once(method, path, asked)
+        return self._once(method, path, asked)
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._session.close()
+
+    def _once(self, method: str, path: str, asked: Mapping[str, Any]) -> RestAnswer:
         self.calls += 1
         try:
             response = self._session.request(
                 method,
                 f"{self.base_url}{path}",
-                params=query,
-                data=form,
-                json=body,
-                headers=headers,
+                **asked,
                 timeout=self._timeout,
                 auth=self._auth,
                 allow_redirects=False,
@@ -125,10 +136,6 @@ class RestClient:
                 details={"status": response.status_code},
             )
         return _read(response)
-
-    def close(self) -> None:
-        """Close the connections that are kept open."""
-        self._session.close()
 
     def _unreached(self, error: Exception) -> ConnectorError:
         kind = type(error).__name__

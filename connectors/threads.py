@@ -30,6 +30,7 @@ from connectors.watching import Watched, WatchList
 __all__ = ["CommentsPage", "ListedPost", "PostsPage", "ThreadSource", "follow_threads", "option"]
 
 _DEAD_CALLS = 3
+_MORE_TRIES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def follow_threads(
 ) -> Iterator[Pull]:
     """Read what is new on a channel, as ``Connector.pull`` promises it.
 
-    A thread that cannot be read is left out and the others are read; it is asked for once more
+    A thread that cannot be read is left out and the others are read; it is asked for twice more
     at the end, and then its error is raised. A limit of the whole account, or three dead calls
     in a row, end the pull at once.
 
@@ -176,9 +177,10 @@ class _Following:
         sick = _SickThreads()
         for found, sweep in self._due(listing.posts):
             yield from self._tried(found, sick, sweep=sweep)
-        # One lost answer among many must not make the whole channel look unseen.
-        for found, sweep in sick.once_more():
-            yield from self._tried(found, sick, sweep=sweep)
+        # A few lost answers among many must not make the whole channel look unseen.
+        for _ in range(_MORE_TRIES):
+            for found, sweep in sick.once_more():
+                yield from self._tried(found, sick, sweep=sweep)
         problems = (*listing.problems, *self._source.problems())
         yield Pull((), (), self._watched.cursor(), problems=problems)
         sick.complain()
