@@ -19,6 +19,10 @@ _GROUP = "wardmote.connectors"
 _SHIPPED: Mapping[str, str] = {
     "csv_import": "connectors.csv_import",
     "facebook_page": "connectors.facebook_page",
+    "flickr_account": "connectors.flickr_account",
+    "instagram_account": "connectors.instagram_account",
+    "linkedin_page": "connectors.linkedin_page",
+    "youtube_channel": "connectors.youtube_channel",
 }
 
 
