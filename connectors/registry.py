@@ -22,6 +22,7 @@ _SHIPPED: Mapping[str, str] = {
     "flickr_account": "connectors.flickr_account",
     "instagram_account": "connectors.instagram_account",
     "linkedin_page": "connectors.linkedin_page",
+    "x_account": "connectors.x_account",
     "youtube_channel": "connectors.youtube_channel",
 }
 

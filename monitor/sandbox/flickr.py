@@ -7,18 +7,14 @@ must be signed by OAuth 1.0a, and the signature is checked.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import html
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, unquote
 
 from monitor.sandbox.faults import Fault, Faults, answer
 from monitor.sandbox.http import Answer, Clock, Request, json_reply
+from monitor.sandbox.oauth1 import is_signed, signed_fields
 from monitor.sandbox.platform import PretendPlatform
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownComment, TownPage, TownPost, TownToken
@@ -41,7 +37,6 @@ ARGUMENTS: Mapping[str, frozenset[str]] = {
 
 _ALWAYS = frozenset({"method", "format", "nojsoncallback", "api_key"})
 _PAGE = {"Content-Type": "text/html"}
-_HEADER = re.compile(r'(\w+)="([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,36 +149,18 @@ class FlickrSandbox(PretendPlatform):
         return known[method](given, token)
 
     def _token(self, request: Request) -> TownToken:
-        header = request.headers.get("authorization", "")
-        signed = {name: unquote(value) for name, value in _HEADER.findall(header)}
+        signed = signed_fields(request)
         if "oauth_signature" not in signed:
             raise FlickrRefusalError(97, "Missing signature")
         if signed.get("oauth_consumer_key") != self._key:
             raise FlickrRefusalError(100, "Invalid API Key")
         value = signed.get("oauth_token", "")
-        if not hmac.compare_digest(signed["oauth_signature"], self._signature(request, signed)):
+        if not is_signed(request, signed, key_secret=self._secret, token_secret=value):
             raise FlickrRefusalError(96, "Invalid signature")
         token = self.town.token(value)
         if token is None or (token.expires_at is not None and token.expires_at <= self.clock()):
             raise FlickrRefusalError(98, "Login failed / Invalid auth token")
         return token
-
-    def _signature(self, request: Request, signed: Mapping[str, str]) -> str:
-        """OAuth 1.0a, HMAC-SHA1 over the method, the address and every parameter."""
-        pairs = [(name, value) for name, value in signed.items() if name.startswith("oauth_")]
-        pairs = [pair for pair in pairs if pair[0] != "oauth_signature"]
-        pairs += [(name, value) for name, values in request.query.items() for value in values]
-        if "form" in request.headers.get("content-type", ""):
-            pairs += parse_qsl(request.body.decode(), keep_blank_values=True)
-        told = "&".join(
-            f"{name}={value}"
-            for name, value in sorted((_quoted(name), _quoted(value)) for name, value in pairs)
-        )
-        address = f"http://{request.headers.get('host', '')}{request.path}"
-        base = f"{request.method}&{_quoted(address)}&{_quoted(told)}"
-        key = f"{_quoted(self._secret)}&{_quoted(signed.get('oauth_token', ''))}"
-        digest = hmac.new(key.encode(), base.encode(), hashlib.sha1)
-        return base64.b64encode(digest.digest()).decode()
 
     def _check_token(self, given: Mapping[str, str], token: TownToken) -> Mapping[str, object]:
         del given
@@ -294,10 +271,6 @@ class FlickrSandbox(PretendPlatform):
     def _may_write(self, token: TownToken) -> None:
         if "write" not in token.scopes:
             raise FlickrRefusalError(99, "User not logged in / Insufficient permissions")
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="~")
 
 
 def _seconds(moment: datetime) -> int:
