@@ -13,8 +13,7 @@ Options: those of ``connectors.threads``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.contract import (
@@ -38,16 +37,13 @@ from connectors.errors import (
     NotPermitted,
     UnexpectedReply,
 )
-from connectors.threads import CommentsPage, ListedPost, PostsPage, follow_threads
+from connectors.threads import follow_threads
 from connectors.youtube_client import WRITE_UNITS, YouTubeClient
-from connectors.youtube_failures import CommentsOffError
-from connectors.youtube_rows import HELD, moment_of, read_comment, read_video, snippet_of
+from connectors.youtube_rows import HELD, read_comment, snippet_of
+from connectors.youtube_threads import LARGEST_PAGE, STATUSES, ChannelThreads, threads_of
 
 __all__ = ["YouTubeChannel", "connect"]
 
-_LARGEST_PAGE = 100
-_VIDEOS_AT_ONCE = 50
-_STATUSES = ("published", "heldForReview", "likelySpam")
 _COSTS = f"{WRITE_UNITS} units of quota"
 _CAPABILITIES = Capabilities(
     hide=Ability(reversible=True, still_seen_by="its author", cost=_COSTS, units=WRITE_UNITS),
@@ -84,7 +80,7 @@ class YouTubeChannel:
 
     def pull(self, channel: Channel, since: Cursor | None) -> Iterator[Pull]:
         """Read what is new; see ``connectors.threads`` for how."""
-        source = _ChannelThreads(self._client, min(self._settings.page_size, _LARGEST_PAGE))
+        source = ChannelThreads(self._client, min(self._settings.page_size, LARGEST_PAGE))
         yield from follow_threads(source, channel, since, self._settings, mark="yt1:")
 
     def fetch(self, ref: CommentRef) -> Comment:
@@ -188,7 +184,7 @@ class YouTubeChannel:
                 lambda service, token: service.comments().list(
                     parentId=str(parent_id),
                     part="id,snippet",
-                    maxResults=_LARGEST_PAGE,
+                    maxResults=LARGEST_PAGE,
                     textFormat="plainText",
                     pageToken=token,
                 )
@@ -201,194 +197,10 @@ class YouTubeChannel:
             )
         return any(
             str(row.get("id")) == ref.native_id
-            for status in _STATUSES[1:]
-            for rows, _ in _threads(self._client, ref.post_id, status, _LARGEST_PAGE)
+            for status in STATUSES[1:]
+            for rows, _ in threads_of(self._client, ref.post_id, status, LARGEST_PAGE)
             for row in rows
         )
-
-
-class _ChannelThreads:
-    """Keeps ``connectors.threads.ThreadSource`` for one pull of a channel."""
-
-    def __init__(self, client: YouTubeClient, limit: int) -> None:
-        self._client = client
-        self._limit = limit
-        self._spent_before = client.spent
-
-    def posts(self, channel: Channel, *, oldest: datetime) -> Iterator[PostsPage]:
-        uploads = self._uploads_of(channel)
-        newest = self._newest(channel)
-        for rows, is_last in self._client.pages(_uploads(uploads)):
-            counts = self._counts(rows)
-            read = [
-                read_video(row, count=counts.get(video_id), newest=newest.get(video_id, 0))
-                for row in rows
-                for video_id in (_video_id(row),)
-            ]
-            kept = tuple(found for found in read if found.post.created_at >= oldest)
-            # The newest uploads come first, so that one which is too old ends the list.
-            ends = is_last or len(kept) < len(read)
-            yield PostsPage(kept, ends)
-            if ends:
-                return
-
-    def comments(
-        self, channel: Channel, found: ListedPost, *, since: int
-    ) -> Iterator[CommentsPage]:
-        video_id = found.post.native_id
-        try:
-            for status in _STATUSES:
-                for rows, is_last in _threads(self._client, video_id, status, self._limit):
-                    is_past = bool(rows) and _published(rows[-1]) < since
-                    yield from self._page(channel, video_id, rows, status)
-                    if is_last or is_past:
-                        break
-        except CommentsOffError:
-            pass  # nothing stands there, and nothing can
-        yield CommentsPage((), is_last=True)
-
-    def is_tight(self) -> bool:
-        return False
-
-    def problems(self) -> tuple[str, ...]:
-        return ()
-
-    def spent(self) -> int:
-        return self._client.spent - self._spent_before
-
-    def _page(
-        self, channel: Channel, video_id: NativeId, rows: Sequence[Mapping[str, Any]], status: str
-    ) -> Iterator[CommentsPage]:
-        hidden = status in HELD
-        told: list[Comment] = []
-        longer: list[str] = []
-        for row in rows:
-            top = snippet_of(row).get("topLevelComment")
-            top = top if isinstance(top, dict) else {"id": row.get("id")}
-            replies = _replies_in(row)
-            told += [
-                read_comment(each, video_id=video_id, channel=channel, hidden=hidden)
-                for each in (top, *replies)
-            ]
-            if _reply_count(row) > len(replies):
-                longer.append(str(row.get("id")))
-        yield CommentsPage(tuple(told), is_last=False)
-        for parent_id in longer:
-            yield from self._replies(channel, video_id, parent_id, hidden=hidden)
-
-    def _replies(
-        self, channel: Channel, video_id: NativeId, parent_id: str, *, hidden: bool
-    ) -> Iterator[CommentsPage]:
-        pages = self._client.pages(
-            lambda service, token: service.comments().list(
-                parentId=parent_id,
-                part="id,snippet",
-                maxResults=self._limit,
-                textFormat="plainText",
-                pageToken=token,
-            )
-        )
-        for rows, _ in pages:
-            read = [
-                read_comment(row, video_id=video_id, channel=channel, hidden=hidden) for row in rows
-            ]
-            yield CommentsPage(tuple(read), is_last=False)
-
-    def _uploads_of(self, channel: Channel) -> str:
-        told = self._client.read(
-            lambda service: service.channels().list(id=channel.native_id, part="contentDetails")
-        )
-        for row in told.get("items", []):
-            details = row.get("contentDetails") if isinstance(row, dict) else None
-            lists = details.get("relatedPlaylists") if isinstance(details, dict) else None
-            if isinstance(lists, dict) and lists.get("uploads"):
-                return str(lists["uploads"])
-        raise CredentialsRejected(
-            f"YouTube shows no channel of this identifier for {channel.name}; look at native_id.",
-            scope="native_id",
-        )
-
-    def _counts(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-        ids = [_video_id(row) for row in rows if _video_id(row)]
-        if not ids:
-            return {}
-        told = self._client.read(
-            lambda service: service.videos().list(
-                id=",".join(ids), part="id,statistics", maxResults=_VIDEOS_AT_ONCE
-            )
-        )
-        return {
-            str(row.get("id")): str((row.get("statistics") or {}).get("commentCount", ""))
-            for row in told.get("items", [])
-            if isinstance(row, dict)
-        }
-
-    def _newest(self, channel: Channel) -> dict[str, int]:
-        """Video -> the second of its newest thread, among the channel's newest of each state."""
-        newest: dict[str, int] = {}
-        for status in _STATUSES:
-            told = self._client.read(_newest_of(channel.native_id, status))
-            for row in told.get("items", []):
-                video_id = str(snippet_of(row).get("videoId") or "")
-                newest[video_id] = max(newest.get(video_id, 0), _published(row))
-        return newest
-
-
-def _threads(
-    client: YouTubeClient, video_id: str, status: str, limit: int
-) -> Iterator[tuple[list[Any], bool]]:
-    return client.pages(
-        lambda service, token: service.commentThreads().list(
-            videoId=video_id,
-            part="id,snippet,replies",
-            order="time",
-            maxResults=limit,
-            textFormat="plainText",
-            moderationStatus=status,
-            pageToken=token,
-        )
-    )
-
-
-def _newest_of(channel_id: str, status: str) -> Callable[[Any], Any]:
-    return lambda service: service.commentThreads().list(
-        allThreadsRelatedToChannelId=channel_id,
-        part="id,snippet",
-        order="time",
-        maxResults=_LARGEST_PAGE,
-        moderationStatus=status,
-    )
-
-
-def _uploads(playlist_id: str) -> Callable[[Any, str | None], Any]:
-    return lambda service, token: service.playlistItems().list(
-        playlistId=playlist_id,
-        part="snippet,contentDetails",
-        maxResults=_VIDEOS_AT_ONCE,
-        pageToken=token,
-    )
-
-
-def _video_id(row: Mapping[str, Any]) -> str:
-    details = row.get("contentDetails")
-    return str(details.get("videoId") or "") if isinstance(details, dict) else ""
-
-
-def _replies_in(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    replies = row.get("replies")
-    listed = replies.get("comments") if isinstance(replies, dict) else None
-    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-
-
-def _reply_count(row: Mapping[str, Any]) -> int:
-    count = snippet_of(row).get("totalReplyCount")
-    return count if isinstance(count, int) else 0
-
-
-def _published(row: Mapping[str, Any]) -> int:
-    top = snippet_of(row).get("topLevelComment")
-    told = snippet_of(top).get("publishedAt") if isinstance(top, dict) else None
-    return int(moment_of(told, "comment").timestamp())
 
 
 def _by_hand(ref: CommentRef) -> NotPermitted:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,36 +20,24 @@ from monitor.sandbox.oauth1 import is_signed, signed_fields
 from monitor.sandbox.platform import PretendPlatform
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownComment, TownPage, TownResident, TownToken
+from monitor.sandbox.x_rows import (
+    XIdentifiers,
+    author_of,
+    edition_at,
+    handle_of,
+    history,
+    is_own,
+    missing,
+    row_of,
+    snowflake,
+    told,
+)
 
 __all__ = ["XIdentifiers", "XSandbox", "open_account", "rate_limited", "usage_capped"]
 
-_EPOCH_MS = 1_288_834_974_657
-_SHORT = 280
 _SEARCHED = timedelta(days=7)
 _QUERY = re.compile(r"conversation_id:(\d+) -is:retweet")
 _PROBLEM = "https://api.twitter.com/2/problems/"
-_PICTURE = "https://t.co/picture00"
-
-
-@dataclass(frozen=True, slots=True)
-class XIdentifiers:
-    """Numbers that grow with time, too long for a float."""
-
-    def post(self, page_id: str, number: int, *, at: datetime) -> str:
-        """Of a post of the account's."""
-        del page_id
-        return _snowflake(at, number)
-
-    def comment(
-        self, post_id: str, number: int, *, at: datetime, author_id: str, parent_id: str | None
-    ) -> str:
-        """Of a reply."""
-        del post_id, author_id, parent_id
-        return _snowflake(at, number)
-
-    def resident(self, number: int) -> str:
-        """Of a person."""
-        return f"{1_500_000_000_000_000_000 + number}"
 
 
 class XRefusalError(Exception):
@@ -126,7 +113,7 @@ class XSandbox(PretendPlatform):
 
     def mention(self, text: str, *, account_id: str, at: datetime, author: TownResident) -> str:
         """Somebody mentions the account in a conversation of their own; its identifier."""
-        native_id = _snowflake(at, 900_000 + len(self._elsewhere))
+        native_id = snowflake(at, 900_000 + len(self._elsewhere))
         self._elsewhere[native_id] = TownComment(
             native_id, native_id, account_id, text, at.astimezone(UTC), author
         )
@@ -189,7 +176,7 @@ class XSandbox(PretendPlatform):
                 "text": html.escape(post.text, quote=False),
                 "author_id": post.page_id,
                 "conversation_id": post.id,
-                "created_at": _told(post.created_at),
+                "created_at": told(post.created_at),
                 "edit_history_tweet_ids": [post.id],
                 "public_metrics": {
                     "reply_count": len(self.town.comments(post.id, toplevel=True)),
@@ -210,8 +197,8 @@ class XSandbox(PretendPlatform):
             raise XRefusalError(403, "Forbidden", "client-forbidden")
         since = _moment(request.argument("start_time"))
         below = [each for post in self.town.posts(asked) for each in self.town.comments(post.id)]
-        every = [each for each in below if not _is_own(each)] + [*self._elsewhere.values()]
-        found = [each for each in every if _edition_at(each) >= since]
+        every = [each for each in below if not is_own(each)] + [*self._elsewhere.values()]
+        found = [each for each in every if edition_at(each) >= since]
         return self._listed(request, found, least=5)
 
     def _search(self, request: Request, account_id: str) -> Mapping[str, object]:
@@ -223,16 +210,16 @@ class XSandbox(PretendPlatform):
         post = self.town.post(query[1])
         if post is None or post.page_id != account_id:
             return {"meta": {"result_count": 0}}
-        found = [each for each in self.town.comments(post.id) if _edition_at(each) >= since]
+        found = [each for each in self.town.comments(post.id) if edition_at(each) >= since]
         return self._listed(request, found, least=10)
 
     def _one(self, request: Request, account_id: str, asked: str) -> Mapping[str, object]:
         del request, account_id
         comment = self._comment(asked)
         if comment is None:
-            return {"errors": [_missing(asked, "tweet")]}
-        told = self._told_of([comment])
-        return {**told, "data": told["data"][0]}
+            return {"errors": [missing(asked, "tweet")]}
+        found = self._told_of([comment])
+        return {**found, "data": found["data"][0]}
 
     def _hide(self, request: Request, account_id: str, asked: str) -> Mapping[str, object]:
         body = request.json()
@@ -286,13 +273,13 @@ class XSandbox(PretendPlatform):
             for post in self.town.posts(page.id)
             for each in self.town.comments(post.id)
         )
-        return next((each for each in every if asked in _history(each)), None)
+        return next((each for each in every if asked in history(each)), None)
 
     def _listed(
         self, request: Request, found: Sequence[TownComment], *, least: int
     ) -> Mapping[str, object]:
-        newest_first = sorted(found, key=lambda each: int(_history(each)[-1]), reverse=True)
-        by_id = {_history(each)[-1]: each for each in newest_first}
+        newest_first = sorted(found, key=lambda each: int(history(each)[-1]), reverse=True)
+        by_id = {history(each)[-1]: each for each in newest_first}
         page = _page(request, [{"id": native_id} for native_id in by_id], least=least)
         rows = page.get("data", [])
         shown = [by_id[row["id"]] for row in rows] if isinstance(rows, list) else []
@@ -301,14 +288,14 @@ class XSandbox(PretendPlatform):
     def _told_of(self, comments: Sequence[TownComment]) -> dict[str, Any]:
         shown = {each.author.id: each.author for each in comments if each.author}
         users = [
-            {"id": each.id, "name": each.name, "username": _handle_of(each)}
+            {"id": each.id, "name": each.name, "username": handle_of(each)}
             for each in shown.values()
         ]
-        missing = [_missing(_author(each), "user") for each in comments if each.author is None]
+        gone = [missing(author_of(each), "user") for each in comments if each.author is None]
         return {
-            "data": [_row(each) for each in comments],
+            "data": [row_of(each) for each in comments],
             **({"includes": {"users": users}} if users else {}),
-            **({"errors": missing} if missing else {}),
+            **({"errors": gone} if gone else {}),
         }
 
     def _renamed(self, value: object) -> object:
@@ -322,68 +309,6 @@ class XSandbox(PretendPlatform):
         if isinstance(value, dict):
             return {names.get(name, name): self._renamed(each) for name, each in value.items()}
         return [self._renamed(each) for each in value] if isinstance(value, list) else value
-
-
-def _row(comment: TownComment) -> Mapping[str, object]:
-    history = _history(comment)
-    text = html.escape(comment.text, quote=False)
-    row: dict[str, object] = {
-        "id": history[-1],
-        "text": text,
-        "author_id": _author(comment),
-        "conversation_id": comment.post_id,
-        "created_at": _told(_edition_at(comment)),
-        "edit_history_tweet_ids": list(history),
-        "reply_settings": "everyone",
-    }
-    if comment.post_id != comment.id:
-        answered = comment.parent_id or comment.post_id
-        row["referenced_tweets"] = [{"type": "replied_to", "id": answered}]
-    if len(text) > _SHORT:
-        row |= {"text": f"{text[:_SHORT]}…", "note_tweet": {"text": text}}
-    if comment.attachment:
-        key = f"3_{comment.id}"
-        row |= {
-            "text": f"{text} {_PICTURE}".strip(),
-            "attachments": {"media_keys": [key]},
-            "entities": {"urls": [{"url": _PICTURE, "media_key": key, "start": 0, "end": 22}]},
-        }
-    return row
-
-
-def _history(comment: TownComment) -> tuple[str, ...]:
-    if comment.edited_at is None:
-        return (comment.id,)
-    return comment.id, _snowflake(comment.edited_at, int(comment.id) % 4096)
-
-
-def _edition_at(comment: TownComment) -> datetime:
-    return comment.edited_at or comment.created_at
-
-
-def _author(comment: TownComment) -> str:
-    return comment.author.id if comment.author else f"15{int(comment.id) % 10**17:017d}"
-
-
-def _handle_of(resident: TownResident) -> str:
-    """At most fifteen letters, digits and lines."""
-    return re.sub(r"\W", "_", resident.name.lower(), flags=re.ASCII)[:15]
-
-
-def _is_own(comment: TownComment) -> bool:
-    return comment.author is not None and comment.author.id == comment.page_id
-
-
-def _missing(native_id: str, kind: str) -> Mapping[str, object]:
-    return {
-        "value": native_id,
-        "detail": f"Could not find {kind} with id: [{native_id}].",
-        "title": "Not Found Error",
-        "resource_type": kind,
-        "parameter": "id",
-        "resource_id": native_id,
-        "type": f"{_PROBLEM}resource-not-found",
-    }
 
 
 def _page(
@@ -407,19 +332,10 @@ def _page(
     return {"meta": meta, **({"data": page} if page else {})}
 
 
-def _snowflake(at: datetime, number: int) -> str:
-    milliseconds = int(at.timestamp() * 1000) - _EPOCH_MS
-    return str((milliseconds << 22) | (number % (1 << 22)))
-
-
-def _moment(told: str | None) -> datetime:
-    if told is None:
+def _moment(asked: str | None) -> datetime:
+    if asked is None:
         return datetime.fromtimestamp(0, UTC)
     try:
-        return datetime.fromisoformat(told)
+        return datetime.fromisoformat(asked)
     except ValueError:
         raise XRefusalError(400, "Invalid Request", "invalid-request") from None
-
-
-def _told(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -8,11 +8,8 @@ spent it says so. The sign-in gives short-lived tokens for a refresh token.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from monitor.sandbox.faults import Fault, Faults, json_answer
@@ -20,53 +17,21 @@ from monitor.sandbox.http import Answer, Clock, Request, json_reply
 from monitor.sandbox.platform import PretendPlatform
 from monitor.sandbox.town import Town
 from monitor.sandbox.townsfolk import TownComment, TownPage, TownPost
+from monitor.sandbox.youtube_lists import (
+    YouTubeIdentifiers,
+    YouTubeRefusalError,
+    cut,
+    listed,
+    page_of,
+    told,
+)
 
 __all__ = ["YouTubeIdentifiers", "YouTubeSandbox", "open_channel", "too_fast"]
 
 _PACIFIC = ZoneInfo("America/Los_Angeles")
 _STATUSES = ("published", "heldForReview", "likelySpam", "rejected")
 _REPLIES_SHOWN = 2
-_MOST = {"playlistItems": 50, "videos": 50, "channels": 50}
 _READ, _WRITE = 1, 50
-_Row = TypeVar("_Row")
-_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
-@dataclass(frozen=True, slots=True)
-class YouTubeIdentifiers:
-    """Letters and digits; a reply's begins with its thread's and a dot."""
-
-    def post(self, page_id: str, number: int, *, at: datetime) -> str:
-        """Of a video: eleven signs."""
-        del page_id, at
-        return f"Vd{_spelled(number):A>9}"
-
-    def comment(
-        self, post_id: str, number: int, *, at: datetime, author_id: str, parent_id: str | None
-    ) -> str:
-        """Of a thread's first comment, or of a reply in it."""
-        del post_id, at, author_id
-        own = f"{_spelled(number):A>16}"
-        return f"{parent_id.partition('.')[0]}.9{own}" if parent_id else f"Ugx{own}"
-
-    def resident(self, number: int) -> str:
-        """Of a person's own channel."""
-        return f"UC{_spelled(number):A>22}"
-
-
-class YouTubeRefusalError(Exception):
-    """The platform says no."""
-
-    def __init__(self, status: int, reason: str, domain: str = "youtube.comment") -> None:
-        super().__init__(f"{status} {reason}")
-        self.status = status
-        self.body = {
-            "error": {
-                "code": status,
-                "message": f"The request was refused: {reason}.",
-                "errors": [{"message": reason, "domain": domain, "reason": reason}],
-            }
-        }
 
 
 def open_channel(town: Town, channel_id: str, name: str) -> TownPage:
@@ -142,12 +107,12 @@ class YouTubeSandbox(PretendPlatform):
         if given != self._client:
             return json_reply({"error": "invalid_client"}, 401)
         if not self._is_good(refresh):
-            told = {"error": "invalid_grant", "error_description": "Token expired or revoked."}
-            return json_reply(told, 400)
+            refused = {"error": "invalid_grant", "error_description": "Expired or revoked."}
+            return json_reply(refused, 400)
         access = f"ya29.{len(self._access)}"
         self._access[access] = refresh
-        told_token = {"access_token": access, "expires_in": 3599, "token_type": "Bearer"}
-        return json_reply(told_token)
+        issued = {"access_token": access, "expires_in": 3599, "token_type": "Bearer"}
+        return json_reply(issued)
 
     def _is_good(self, refresh: str) -> bool:
         token = self.town.token(refresh)
@@ -186,7 +151,7 @@ class YouTubeSandbox(PretendPlatform):
 
     def _channels(self, request: Request, channel_id: str) -> Answer:
         mine, asked = request.argument("mine"), request.argument("id")
-        found = [channel_id] if mine == "true" else _listed(asked)
+        found = [channel_id] if mine == "true" else listed(asked)
         items = [
             {
                 "kind": "youtube#channel",
@@ -202,23 +167,23 @@ class YouTubeSandbox(PretendPlatform):
         if (request.argument("playlistId") or "")[2:] != channel_id[2:]:
             raise YouTubeRefusalError(404, "playlistNotFound", "youtube.playlistItem")
         videos = [*reversed(self.town.posts(channel_id))]
-        page, token = _cut(request, videos, key=lambda each: (each.created_at, each.id))
+        page, token = cut(request, videos, key=lambda each: (each.created_at, each.id))
         items = [
             {
                 "kind": "youtube#playlistItem",
                 "id": f"PL{each.id}",
-                "snippet": {"title": each.text, "publishedAt": _told(each.created_at)},
+                "snippet": {"title": each.text, "publishedAt": told(each.created_at)},
                 "contentDetails": {
                     "videoId": each.id,
-                    "videoPublishedAt": _told(each.created_at),
+                    "videoPublishedAt": told(each.created_at),
                 },
             }
             for each in page
         ]
-        return _page("playlistItem", items, token)
+        return page_of("playlistItem", items, token)
 
     def _videos(self, request: Request, channel_id: str) -> Answer:
-        found = [self.town.post(each) for each in _listed(request.argument("id"))]
+        found = [self.town.post(each) for each in listed(request.argument("id"))]
         items = [
             {
                 "kind": "youtube#video",
@@ -251,13 +216,13 @@ class YouTubeSandbox(PretendPlatform):
             if self._status(each) == status
         ]
         found.sort(key=lambda each: (each.created_at, each.id), reverse=True)
-        page, token = _cut(request, found, key=lambda each: (each.created_at, each.id))
-        return _page("commentThread", [self._thread(each) for each in page], token)
+        page, token = cut(request, found, key=lambda each: (each.created_at, each.id))
+        return page_of("commentThread", [self._thread(each) for each in page], token)
 
     def _first_level(self, request: Request, name: str, channel_id: str) -> list[TownComment]:
         asked = request.argument(name) or ""
         if name == "id":
-            chosen = [self.town.comment(each) for each in _listed(asked)]
+            chosen = [self.town.comment(each) for each in listed(asked)]
             return [each for each in chosen if each is not None and each.parent_id is None]
         if name == "videoId":
             posts = [self._own_video(asked, channel_id)]
@@ -274,17 +239,17 @@ class YouTubeSandbox(PretendPlatform):
         if (asked is None) is (parent_id is None):
             raise YouTubeRefusalError(400, "invalidFilters")
         if asked is not None:
-            chosen = [self.town.comment(each) for each in _listed(asked)]
+            chosen = [self.town.comment(each) for each in listed(asked)]
             items = [
-                self._row(each, told=False)
+                self._row(each, owned=False)
                 for each in chosen
                 if each is not None and each.page_id == channel_id
             ]
-            return _page("comment", items, None)
+            return page_of("comment", items, None)
         parent = self._own_comment(parent_id or "", channel_id)
         replies = [*self.town.comments(parent.id)]
-        page, token = _cut(request, replies[::-1], key=lambda each: (each.created_at, each.id))
-        return _page("comment", [self._row(each, told=True) for each in page], token)
+        page, token = cut(request, replies[::-1], key=lambda each: (each.created_at, each.id))
+        return page_of("comment", [self._row(each, owned=True) for each in page], token)
 
     def _moderate(self, request: Request, channel_id: str) -> Answer:
         status = request.argument("moderationStatus") or ""
@@ -292,7 +257,7 @@ class YouTubeSandbox(PretendPlatform):
             raise YouTubeRefusalError(400, "invalidValue")
         if request.argument("banAuthor") == "true" and status != "rejected":
             raise YouTubeRefusalError(400, "banWithoutReject")
-        for each in _listed(request.argument("id")):
+        for each in listed(request.argument("id")):
             comment = self._own_comment(each, channel_id)
             if not comment.can_hide:
                 raise YouTubeRefusalError(403, "forbidden")
@@ -313,7 +278,7 @@ class YouTubeSandbox(PretendPlatform):
         written = self.town.reply_as_page(
             parent.post_id, text, at=self.clock(), parent_id=parent.id
         )
-        return json_reply(self._row(written, told=False))
+        return json_reply(self._row(written, owned=False))
 
     def _thread(self, comment: TownComment) -> Mapping[str, object]:
         replies = [
@@ -330,15 +295,15 @@ class YouTubeSandbox(PretendPlatform):
                 "canReply": True,
                 "isPublic": self._status(comment) == "published",
                 "totalReplyCount": self.town.count_below(comment.id),
-                "topLevelComment": self._row(comment, told=True),
+                "topLevelComment": self._row(comment, owned=True),
             },
         }
         if replies:
-            some = [self._row(each, told=True) for each in replies[:_REPLIES_SHOWN]]
+            some = [self._row(each, owned=True) for each in replies[:_REPLIES_SHOWN]]
             thread["replies"] = {"comments": some}
         return thread
 
-    def _row(self, comment: TownComment, *, told: bool) -> Mapping[str, object]:
+    def _row(self, comment: TownComment, *, owned: bool) -> Mapping[str, object]:
         author = comment.author
         snippet: dict[str, object] = {
             "channelId": comment.page_id,
@@ -349,8 +314,8 @@ class YouTubeSandbox(PretendPlatform):
             "canRate": True,
             "viewerRating": "none",
             "likeCount": 0,
-            "publishedAt": _told(comment.created_at),
-            "updatedAt": _told(comment.edited_at or comment.created_at),
+            "publishedAt": told(comment.created_at),
+            "updatedAt": told(comment.edited_at or comment.created_at),
         }
         if author is not None:
             snippet["authorChannelId"] = {"value": author.id}
@@ -358,7 +323,7 @@ class YouTubeSandbox(PretendPlatform):
             snippet["parentId"] = comment.parent_id
         if comment.attachment is not None:
             snippet["imageUrl"] = "https://lh3.example/signed"
-        if told:
+        if owned:
             snippet["moderationStatus"] = self._status(comment)
         return {"kind": "youtube#comment", "id": comment.id, "snippet": snippet}
 
@@ -382,58 +347,3 @@ class YouTubeSandbox(PretendPlatform):
         if comment is None or comment.page_id != channel_id:
             raise YouTubeRefusalError(404, "commentNotFound")
         return comment
-
-
-def _cut(
-    request: Request, newest_first: Sequence[_Row], *, key: Callable[[_Row], tuple[datetime, str]]
-) -> tuple[Sequence[_Row], str | None]:
-    """A page of a list, from behind the row that its token names, so that arrivals move nothing."""
-    asked = request.argument("maxResults") or "20"
-    resource = request.path.rpartition("/")[2]
-    if not asked.isdigit() or not 1 <= int(asked) <= _MOST.get(resource, 100):
-        raise YouTubeRefusalError(400, "invalidValue")
-    token = request.argument("pageToken")
-    rest = [row for row in newest_first if token is None or _token(key(row)) < _decoded(token)]
-    page = rest[: int(asked)]
-    more = len(rest) > len(page)
-    return page, base64.urlsafe_b64encode(_token(key(page[-1])).encode()).decode() if more else None
-
-
-def _token(key: tuple[datetime, str]) -> str:
-    return f"{key[0].isoformat(timespec='microseconds')}|{key[1]}"
-
-
-def _decoded(token: str) -> str:
-    try:
-        return base64.urlsafe_b64decode(token).decode()
-    except ValueError:
-        raise YouTubeRefusalError(400, "invalidPageToken") from None
-
-
-def _page(kind: str, items: Sequence[object], token: str | None) -> Answer:
-    told: dict[str, object] = {
-        "kind": f"youtube#{kind}ListResponse",
-        "etag": "e",
-        "pageInfo": {"totalResults": len(items), "resultsPerPage": len(items)},
-        "items": items,
-    }
-    if token:
-        told["nextPageToken"] = token
-    return json_reply(told)
-
-
-def _listed(asked: str | None) -> list[str]:
-    return [each for each in (asked or "").split(",") if each]
-
-
-def _spelled(number: int) -> str:
-    signs = ""
-    while True:
-        number, rest = divmod(number, len(_DIGITS))
-        signs = _DIGITS[rest] + signs
-        if not number:
-            return signs
-
-
-def _told(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -68,7 +68,7 @@ def test_a_mention_elsewhere_is_read_and_cannot_be_hidden(stage: XStage) -> None
     assert stage.sandbox.requests == ()
 
 
-def test_a_mention_is_paid_for_once(stage: XStage) -> None:
+def test_what_is_read_is_counted_with_its_authors(stage: XStage) -> None:
     mentioned(stage)
     first = [*stage.connector(100).pull(stage.channel, None)]
     stage.advance(5 * HOUR)
@@ -76,7 +76,7 @@ def test_a_mention_is_paid_for_once(stage: XStage) -> None:
 
     assert sum(len(pull.comments) for pull in second) == 0
     assert sum(pull.cost for pull in first) == 4  # the post, the mention, and its author twice
-    assert sum(pull.cost for pull in second) == 1  # a look that finds nothing is free
+    assert sum(pull.cost for pull in second) == 4  # the same again, which X bills once a day
 
 
 def test_an_edition_is_a_new_wording_of_the_same_comment(stage: XStage) -> None:
