@@ -45,7 +45,7 @@ from connectors.rest import RestAnswer
 from connectors.threads import CommentsPage, ListedPost, PostsPage, follow_threads
 from connectors.watching import WatchList
 from connectors.x_client import XClient
-from connectors.x_rows import conversation_of, moment_of, read_post, read_reply
+from connectors.x_rows import conversation_of, moment_of, newest_id, read_post, read_reply
 
 __all__ = ["MENTIONS", "XAccount", "connect"]
 
@@ -53,6 +53,10 @@ MENTIONS = NativeId("mentions")
 """The post of our own making under which mentions in other conversations stand."""
 
 _MARK = "xx1:"
+_MINUTE = 60
+"""The hint of ``MENTIONS`` is in minutes since 1970 and says how far mentions were read: small
+beside every conversation's seconds, so that it is read, and the mark moved, after all of them."""
+
 _LARGEST_PAGE = 100
 _SMALLEST_SEARCH = 10
 _SMALLEST_PAGE = 5
@@ -111,13 +115,8 @@ class XAccount:
 
     def fetch(self, ref: CommentRef) -> Comment:
         """Read one reply as it stands now. Nothing there tells whether it is hidden."""
-        answer = self._client.get_tweet(ref.native_id, user_auth=True, **_OF_A_REPLY)
-        row = answer.fields.get("data")
-        if not isinstance(row, dict):
-            raise CommentGone("X no longer has this post, or no longer shows it.")
-        return read_reply(
-            row, post_id=ref.post_id, account_id=ref.channel.native_id, users=_users(answer)
-        )
+        row, users = self._newest_edition(ref)
+        return read_reply(row, post_id=ref.post_id, account_id=ref.channel.native_id, users=users)
 
     def hide(self, ref: CommentRef) -> Outcome:
         """Hide a reply in a conversation of the account's own; readers can still open it."""
@@ -179,11 +178,28 @@ class XAccount:
         if ref.post_id == MENTIONS:
             raise _by_hand(ref, "hidden in somebody else's conversation")
         try:
-            self.fetch(ref)  # X answers alike for what is gone and what is not ours
-            answer = act(ref.native_id, user_auth=True)
+            # X answers alike for what is gone and what is not ours.
+            row, _ = self._newest_edition(ref)
+            answer = act(str(row.get("id")), user_auth=True)
         except CommentGone:
             return Outcome.GONE
         return _confirmed(answer, "hidden", hidden)
+
+    def _newest_edition(self, ref: CommentRef) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        """The row of a post's present wording, and the users that came with it.
+
+        X's pages disagree whether the first identifier brings the first wording or the last.
+        """
+        row, users = self._edition(ref.native_id)
+        newest = newest_id(row)
+        return (row, users) if newest == str(row.get("id")) else self._edition(newest)
+
+    def _edition(self, native_id: str) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        answer = self._client.get_tweet(native_id, user_auth=True, **_OF_A_REPLY)
+        row = answer.fields.get("data")
+        if not isinstance(row, dict):
+            raise CommentGone("X no longer has this post, or no longer shows it.")
+        return row, _users(answer)
 
     def _set_muted(
         self, ref: CommentRef, act: Callable[..., RestAnswer], *, muted: bool
@@ -202,6 +218,7 @@ class _AccountThreads:
         self._watched = watched
         self._spent_before = client.spent
         self._elsewhere: list[Comment] = []
+        self._newest_mention = 0
 
     def posts(self, channel: Channel, *, oldest: datetime) -> Iterator[PostsPage]:
         own = self._own_posts(channel, oldest)
@@ -218,11 +235,10 @@ class _AccountThreads:
             )
             for post in own
         ]
-        mentioned = max((each.created_at for each in self._elsewhere), default=None)
-        before = self._watched.of(MENTIONS)
-        newest = int(mentioned.timestamp()) if mentioned else 0
         pretend = Post(MENTIONS, "Mentions in other conversations", oldest.replace(microsecond=0))
-        found.append(ListedPost(pretend, updated=max(newest, before.updated, 1)))
+        before = self._watched.of(MENTIONS).updated
+        read_to = max(self._newest_mention // _MINUTE, before, 1)
+        found.append(ListedPost(pretend, updated=read_to))
         yield PostsPage(tuple(found), is_last=True)
 
     def comments(
@@ -282,7 +298,8 @@ class _AccountThreads:
     def _news(self, channel: Channel, own: set[NativeId]) -> dict[str, int]:
         """Conversation of ours -> the second of its newest mention; others are kept as comments."""
         # Each mention that is read is paid for, so only those since the last look are asked for.
-        since = self._watched.latest_news() - int(self._settings.look_back.total_seconds())
+        read_to = self._watched.of(MENTIONS).updated * _MINUTE
+        since = read_to - int(self._settings.look_back.total_seconds())
         news: dict[str, int] = {}
         for answer in self._pages(
             self._client.get_users_mentions,
@@ -292,8 +309,9 @@ class _AccountThreads:
         ):
             for row in _rows(answer)[0]:
                 conversation = conversation_of(row)
+                written = int(moment_of(row).timestamp())
+                self._newest_mention = max(self._newest_mention, written)
                 if conversation in own:
-                    written = int(moment_of(row).timestamp())
                     news[conversation] = max(news.get(conversation, 0), written)
                 elif str(row.get("author_id")) != channel.native_id:
                     self._elsewhere.append(
@@ -337,6 +355,9 @@ def _rows(answer: RestAnswer) -> tuple[list[Mapping[str, Any]], str | None]:
     rows, meta = answer.fields.get("data", []), answer.fields.get("meta", {})
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UnexpectedReply("X answered without a list; look whether its API has changed.")
+    if not rows and not (isinstance(meta, dict) and "result_count" in meta):
+        # Taken for an empty list, it would make every post of the account be forgotten.
+        raise UnexpectedReply("X answered without a list; look at native_id and the app's access.")
     token = meta.get("next_token") if isinstance(meta, dict) else None
     return rows, str(token) if token else None
 

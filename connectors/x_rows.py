@@ -10,7 +10,7 @@ from typing import Any
 from connectors.contract import Author, Comment, NativeId, Post
 from connectors.errors import UnexpectedReply
 
-__all__ = ["conversation_of", "moment_of", "read_post", "read_reply", "words_of"]
+__all__ = ["conversation_of", "moment_of", "newest_id", "read_post", "read_reply", "words_of"]
 
 
 def read_post(row: Mapping[str, Any]) -> Post:
@@ -95,6 +95,12 @@ def moment_of(row: Mapping[str, Any]) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _unreadable("created_at") from None
+
+
+def newest_id(row: Mapping[str, Any]) -> str:
+    """The identifier of a post's present wording."""
+    history = _either(row, "edit_history_tweet_ids", "edit_history_post_ids")
+    return str(history[-1] if isinstance(history, list) and history else row.get("id") or "")
 
 
 def words_of(row: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,6 +10,7 @@ import tweepy
 
 from connectors.contract import CommentRef, Cursor, NativeId, Outcome, Readiness
 from connectors.errors import CredentialsRejected, NotPermitted, TryLater, UnexpectedReply
+from connectors.stage import Inbox
 from connectors.x_account import MENTIONS
 from connectors.x_client import XClient
 from connectors.x_rows import words_of
@@ -77,6 +79,61 @@ def test_what_is_read_is_counted_with_its_authors(stage: XStage) -> None:
     assert sum(len(pull.comments) for pull in second) == 0
     assert sum(pull.cost for pull in first) == 4  # the post, the mention, and its author twice
     assert sum(pull.cost for pull in second) == 4  # the same again, which X bills once a day
+
+
+def test_a_pull_that_breaks_off_loses_no_mention_elsewhere(stage: XStage) -> None:
+    ref = mentioned(stage)
+    stage.advance(5 * HOUR)
+    written(stage, "an hour old, and so the newest mention of all")
+    batches = len([*stage.connector(100).pull(stage.channel, None)])
+
+    for stop_after in range(1, batches):
+        inbox = Inbox()
+        inbox.drain(stage, stop_after=stop_after)
+        inbox.drain(stage)
+        assert ref.native_id in inbox.comments, stop_after
+
+
+def test_mentions_are_asked_for_from_where_they_were_read_to(stage: XStage) -> None:
+    mentioned(stage)
+    first = [*stage.connector(100).pull(stage.channel, None)]
+    stage.advance(24 * HOUR)
+    stage.sandbox.forget_requests()
+    read(stage, first[-1].resume_at)
+
+    (asked,) = [each for each in stage.sandbox.requests if each.path.endswith("/mentions")]
+    assert asked.query["start_time"] == ("2026-11-20T11:00:00Z",)
+
+
+def test_an_older_wording_leads_to_the_present_one(stage: XStage) -> None:
+    """X's pages disagree about what the first identifier brings; both answers are understood."""
+    ref = written(stage, "kind")
+    stage.edit(ref.native_id, "unkind")
+    answered = requests_of(stage, ref)
+    history = answered["edit_history_tweet_ids"]
+    older = {"data": {**answered, "id": history[0], "text": "kind"}}
+    first = f"/2/tweets/{history[0]}"
+    stage.sandbox.faults.add(json_answer(200, older), method="GET", path=first)
+
+    assert stage.connector().fetch(ref).text == "unkind"
+    assert stage.connector().fetch(ref).native_id == ref.native_id
+    assert stage.connector().hide(ref) is Outcome.DONE
+    assert stage.sandbox.requests[-1].path == f"/2/tweets/{history[1]}/hidden"
+
+
+def requests_of(stage: XStage, ref: CommentRef):
+    stage.connector().fetch(ref)
+    answer = stage.sandbox._handle(stage.sandbox.requests[-1])
+    return json.loads(answer.body)["data"]
+
+
+def test_errors_in_place_of_a_list_are_no_empty_list(stage: XStage) -> None:
+    written(stage)
+    told = {"errors": [{"title": "Not Found Error", "resource_type": "user"}]}
+    stage.sandbox.faults.add(json_answer(200, told), path="*/tweets")
+
+    with pytest.raises(UnexpectedReply, match="native_id"):
+        read(stage)
 
 
 def test_an_edition_is_a_new_wording_of_the_same_comment(stage: XStage) -> None:
