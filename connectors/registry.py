@@ -17,6 +17,7 @@ __all__ = ["UnknownConnectorError", "known_connectors", "open_connector"]
 
 _GROUP = "wardmote.connectors"
 _SHIPPED: Mapping[str, str] = {
+    "bluesky_account": "connectors.bluesky_account",
     "csv_import": "connectors.csv_import",
     "facebook_page": "connectors.facebook_page",
     "flickr_account": "connectors.flickr_account",

@@ -65,6 +65,10 @@ class WatchList:
         """How far this post's thread has been read."""
         return self._posts.get(post_id, Watched())
 
+    def latest_news(self) -> int:
+        """The latest hint of all posts, in seconds since 1970; -1 where there is none."""
+        return max((known.updated for known in self._posts.values()), default=_UNKNOWN)
+
     def keep_only(self, post_ids: Collection[str]) -> None:
         """Forget the posts that are deleted or have left the watch window."""
         self._posts = {key: known for key, known in self._posts.items() if key in post_ids}

@@ -64,6 +64,8 @@ class Residents:
     def __init__(self, stage, *, posts: int, chance: random.Random) -> None:
         self._stage = stage
         self._chance = chance
+        # On Bluesky nothing can be edited.
+        self._can_edit = stage.channel.connector != "bluesky_account"
         self.standing: dict[NativeId, str] = {}
         self.ever: set[NativeId] = set()
         self._threads: dict[NativeId, list[NativeId]] = {
@@ -93,7 +95,7 @@ class Residents:
 
     def _change_some(self) -> None:
         kept = [*self.standing]
-        if kept and self._chance.random() < 0.3:
+        if kept and self._chance.random() < 0.3 and self._can_edit:
             edited = self._chance.choice(kept)
             self.standing[edited] += ", edited"
             self._stage.edit(edited, self.standing[edited])
