@@ -16,6 +16,7 @@ from config.loading import Configuration, load_configuration
 from monitor import telemetry
 from monitor.cli.daemon import Daemon
 from monitor.domain.people import Person, PersonId, Role
+from monitor.sandbox.accounts import TownAccounts
 from monitor.sandbox.graph import GraphSandbox
 from monitor.sandbox.pages import TownPages
 from monitor.sandbox.slack import SlackServer
@@ -82,6 +83,7 @@ class Pretend:
             port=pages_port or free_port(),
             console_url=console_url,
         )
+        self.accounts = TownAccounts(self.town)
         self.graph = GraphSandbox(self.town, permalink_base=f"http://127.0.0.1:{self.pages.port}")
         self._interval_s = interval_s
         self._log_level = log_level
@@ -102,6 +104,7 @@ class Pretend:
             "WARDMOTE_COUNCIL": "Wexcombe Borough Council",
             "WARDMOTE_FACEBOOK_BASE_URL": self.graph.base_url,
             "WARDMOTE_FACEBOOK_PARKS_TOKEN": WEXCOMBE_TOKEN,
+            **self.accounts.environ(),
             "WARDMOTE_SLACK_BASE_URL": self.slack.api_url,
             "WARDMOTE_SLACK_BOT_TOKEN": self.slack.bot_token,
             "WARDMOTE_SLACK_APP_TOKEN": self.slack.app_token,
@@ -121,17 +124,11 @@ class Pretend:
             encoding="utf-8",
         )
         (self.home / "routes.toml").write_text(_routes(), encoding="utf-8")
-        platform = resources.files("config").joinpath("platforms", "facebook_page.toml")
         (self.home / "platforms").mkdir(exist_ok=True)
-        # A real page is read every few minutes; nobody who tries a demo waits that long.
-        (self.home / "platforms" / "facebook_page.toml").write_text(
-            re.sub(
-                r"(?m)^shortest_interval = .*$",
-                'shortest_interval = "1 s"',
-                platform.read_text(encoding="utf-8"),
-            ),
-            encoding="utf-8",
-        )
+        for shipped in resources.files("config").joinpath("platforms").iterdir():
+            (self.home / "platforms" / shipped.name).write_text(
+                _hasty(shipped.read_text(encoding="utf-8")), encoding="utf-8"
+            )
         return load_configuration(self.environ())
 
     def start(self, *, seed: bool = True, pace: Pace | None = None) -> Self:
@@ -140,8 +137,10 @@ class Pretend:
             for server in (self.slack, self.graph, self.pages):
                 server.start()
                 started.callback(server.stop)
+            started.enter_context(self.accounts)
             if seed:
                 seed_wexcombe(self.town, datetime.now(UTC))
+                self.accounts.seed(datetime.now(UTC))
             configuration = self.configure()
             settings = configuration.settings
             telemetry.configure(level=settings.log_level, form=settings.log_format)
@@ -186,6 +185,12 @@ def free_port(wanted: int = 0) -> int:
             found: int = probe.getsockname()[1]
             return found
     raise OSError("no port is free on this machine")
+
+
+def _hasty(platform: str) -> str:
+    """Defaults without the patience of a real platform: nobody who tries a demo waits minutes."""
+    hasty = re.sub(r"(?m)^shortest_interval = .*$", 'shortest_interval = "1 s"', platform)
+    return re.sub(r"(?m)^amount = .*$", "amount = 10_000_000", hasty)
 
 
 def _routes() -> str:

@@ -10,7 +10,7 @@ def test_a_database_is_made_and_upgrading_twice_is_harmless(home) -> None:
     assert "at nothing yet" in before.stdout
     assert first.exit_code == second.exit_code == 0
     assert first.stdout == second.stdout
-    assert "wardmote.db is at 0001" in first.stdout
+    assert "wardmote.db is at 0002" in first.stdout
 
 
 def test_the_state_of_one_that_is_up_to_date_is_what_the_program_needs(home) -> None:

@@ -210,7 +210,7 @@ def test_a_town_without_its_story_can_be_started_twice_at_one_home(home) -> None
     for _ in range(2):
         pretend = Pretend(home.path / "town").start(seed=False)
         try:
-            assert pretend.town.pages() == ()
+            assert not any(pretend.town.posts(page.id) for page in pretend.town.pages())
         finally:
             pretend.stop()
 

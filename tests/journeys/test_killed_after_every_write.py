@@ -151,6 +151,8 @@ def _end(outside: Outside, url: str) -> dict[str, Any]:
             "letters": sorted(
                 (case_of.get(row.case_id, ""), row.kind, row.destination, row.state)
                 for row in rows(tables.letters)
+                # A daemon that died left the channel unseen, which is true and is told.
+                if not re.search(":(unseen|seen-again):", row.key)
             ),
             "audit": sorted(
                 (row.event, row.subject.startswith("case:"))
@@ -207,7 +209,7 @@ def _points(trails: list[list[str]], kind: str, which: str) -> dict[Point, str]:
 _SETTING_UP = {"register", "cast"}
 _TRANSACTIONS = {
     "T1 lease", "T1", "T1 end", "T2 lease", "T2", "T3a", "T3b", "T4", "T5a", "T5b",
-    "case.claimed", "recheck lease", "recheck",
+    "case.claimed", "recheck lease", "recheck", "gap", "examined",
 }  # fmt: skip
 _OUTSIDE = {
     "platform.pull", "platform.hide", "platform.fetch", "model.score", "slack.post", "slack.update",

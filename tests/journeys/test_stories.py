@@ -233,7 +233,10 @@ def test_a_token_that_expires_in_the_middle_of_a_thread_loses_nothing(
 
         assert _count(world, tables.comments) == 13
         assert len(world.cards(world.case_of(native_id))) == 1
-        assert len(world.slack.workspace.messages("C0OPERATORS")) == 1
+        back = world.slack.workspace.messages("C0OPERATORS")[1:]
+        assert [each.text.partition(":")[2].strip() for each in back] == [
+            "facebook-parks is seen again"
+        ]
         _all_in_order(world)
 
 

@@ -150,7 +150,9 @@ def test_a_count_that_is_met_again_is_forgotten(bench) -> None:
     assert row_of(bench).missing_since is None
 
 
-@pytest.mark.parametrize(("days", "told"), [(15, 0), (13.5, 1), (6, 1), (0.5, 1), (-1, 0)])
+@pytest.mark.parametrize(
+    ("days", "told"), [(15, 0), (13.5, 1), (6, 1), (0.5, 1), (0.0001, 1), (-1, 0)]
+)
 def test_the_end_of_a_token_is_told_before_it_comes(bench, days: float, told: int) -> None:
     ends = bench.clock() + timedelta(days=days)
     bench.platform.health = Health(Readiness.READY, "It can be read.", expires_at=ends)
